@@ -110,17 +110,22 @@ export function forward(
   inputs: ForwardInputs,
 ): tf.Tensor2D {
   const { parameters, tokens, rows } = inputs;
-  const { heads, causal } = config;
+  const { layers, heads, causal } = config;
   const matrix = (name: string) => parameters[name] as tf.Tensor2D;
   return tf.tidy(() => {
     const [batch] = tokens.shape;
     let x = rmsNorm(embed(matrix("embedding"), tokens)); // [B·T, D]
-    for (let i = 0; i < config.layers; i++) {
+    for (let i = 0; i < layers; i++) {
       const qkv: tf.Tensor2D = tf.matMul(
         rmsNorm(x),
         matrix(`blocks.${i}.attention.qkv`),
       ); // [B·T, 3·D]
-      const mixed = attention(qkv, { batch, heads, causal }); // [B·T, D]
+      let mixed = attention(qkv, { batch, heads, causal }); // [B·T, D]
+      if (rows && i === layers - 1) {
+        // No place looks at others after this: the N asked for now stand for all B·T.
+        x = gatherRows(x, rows); // [N, D]
+        mixed = gatherRows(mixed, rows);
+      }
       x = tf.add(x, tf.matMul(mixed, matrix(`blocks.${i}.attention.out`)));
 
       const hidden = reluSquared(
@@ -128,7 +133,6 @@ export function forward(
       ); // [B·T, 4·D]
       x = tf.add(x, tf.matMul(hidden, matrix(`blocks.${i}.mlp.down`))); // [B·T, D]
     }
-    if (rows) x = gatherRows(x, rows); // [N, D]
     return tf.matMul(rmsNorm(x), matrix("head")); // [N, V]
   });
 }
