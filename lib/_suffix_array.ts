@@ -42,16 +42,19 @@ function sortByRank(suffixes: Int32Array, ranks: Int32Array, different: number):
   return sorted;
 }
 
-/** Finds the length of the longest part of a text that occurs in another. */
-export type FindLongestCopy = (text: Int32Array) => number;
+/**
+ * For each place of a text, how many characters from there on stand somewhere in another text
+ * as they are.
+ */
+export type FindMatches = (text: Int32Array) => Int32Array;
 
-/** A source in which copies can be looked for quickly. */
-export function indexCopies(source: Int32Array): FindLongestCopy {
+/** A source in which what a text has from it can be looked up quickly. */
+export function indexMatches(source: Int32Array): FindMatches {
   const order = suffixArray(source);
-  return (text) => {
-    let longest = 0;
-    for (let start = 0; start + longest < text.length; start++) {
+  return (text) =>
+    text.map((_, start) => {
       // Of all suffixes the ones that agree longest stand where this one would be sorted in.
+      let longest = 0;
       let [low, high] = [0, order.length];
       while (low < high) {
         const middle = (low + high) >> 1;
@@ -61,9 +64,8 @@ export function indexCopies(source: Int32Array): FindLongestCopy {
         if (theirs < ours) low = middle + 1;
         else high = middle;
       }
-    }
-    return longest;
-  };
+      return longest;
+    });
 }
 
 /** How many characters two texts have in common from two places on. */

@@ -1,4 +1,4 @@
-import { indexCopies } from "dlm/_suffix_array.ts";
+import { indexMatches } from "dlm/_suffix_array.ts";
 import type { Corpus } from "dlm/corpus.ts";
 import { trainNgram } from "dlm/ngram.ts";
 
@@ -45,7 +45,7 @@ export function trainJudge(
   const { order = 5, distinctOrder = 4 } = options;
   const ngram = trainNgram(train, { order, vocabularySize: tokenizer.vocabularySize });
   const dictionary = new Set(tokenizer.decode(train).match(WORD));
-  const longestCopy = indexCopies(train);
+  const matches = indexMatches(train);
   return (texts) => {
     if (texts.length === 0) throw new RangeError("There is no text to judge: give at least one.");
     const written = texts.map((ids) => tokenizer.decode(ids));
@@ -55,7 +55,7 @@ export function trainJudge(
       ngramBits: mean(nats) / Math.LN2,
       distinct: distinctShare(texts, distinctOrder),
       knownWords: mean(words.map((word) => dictionary.has(word) ? 1 : 0)),
-      copied: mean(texts.map(longestCopy)),
+      copied: mean(texts.map((ids) => matches(ids).reduce((a, b) => Math.max(a, b), 0))),
     };
   };
 }

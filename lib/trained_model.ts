@@ -28,6 +28,11 @@ export interface TrainedModelOptions {
    * @default {"shipped"}
    */
   prefer?: "yours" | "shipped";
+  /** Whether to take the causal twin: the same model, trained as long, that sees only what
+   * stands before a character.
+   * @default {false}
+   */
+  causal?: boolean;
 }
 
 /**
@@ -35,13 +40,15 @@ export interface TrainedModelOptions {
  * notebook 05 saved, or the one that comes with the library, or else a small one that is
  * trained now, in a few seconds.
  *
- * It stays in memory until another one is asked for, so a cell need not free it and can
- * be run any number of times.
+ * It stays in memory until another one of its kind is asked for, so a cell need not free it,
+ * can be run any number of times, and can hold a denoiser beside its causal twin.
  */
 export async function trainedModel(options: TrainedModelOptions = {}): Promise<TrainedModel> {
+  const { causal = false } = options;
   const corpus = await loadCorpus(options.source);
-  const yours = { path: pathOfYours(), origin: "the model that you trained" };
-  const shipped = { path: SHIPPED, origin: "the model that comes with the course" };
+  const kind = causal ? "causal twin" : "model";
+  const yours = { path: pathOfYours(causal), origin: `the ${kind} that you trained` };
+  const shipped = { path: pathOfShipped(causal), origin: `the ${kind} that comes with the course` };
   const places = options.prefer === "yours" ? [yours, shipped] : [shipped, yours];
   for (const { path, origin } of places) {
     const version = await versionOf(path);
@@ -55,22 +62,29 @@ export async function trainedModel(options: TrainedModelOptions = {}): Promise<T
       return describe(loaded, corpus);
     }
   }
-  return describe(await keep(`trained now on ${corpus.name}`, () => trainNow(corpus)), corpus);
+  const key = `${kind} trained now on ${corpus.name}`;
+  return describe(await keep(key, () => trainNow(corpus, causal)), corpus);
 }
 
 /** Saves a run as the model that {@linkcode trainedModel} calls yours. */
 export async function saveAsYours(run: Run): Promise<void> {
-  const path = pathOfYours();
+  const path = pathOfYours(run.config.causal);
   await Deno.mkdir(dirname(path), { recursive: true });
   await run.save(path);
 }
 
-const SHIPPED = fileURLToPath(new URL("../data/models/laptop.safetensors", import.meta.url));
+function pathOfShipped(causal: boolean): string {
+  return pathOf(`../data/models/laptop${causal ? "-causal" : ""}.safetensors`);
+}
 
 /** The tests' short runs have a file of their own, so that they never replace a good model. */
-function pathOfYours(): string {
+function pathOfYours(causal: boolean): string {
   const preset = Deno.env.get("DLM_PRESET") ?? "laptop";
-  return fileURLToPath(new URL(`../runs/notebooks/${preset}.safetensors`, import.meta.url));
+  return pathOf(`../runs/notebooks/${preset}${causal ? "-causal" : ""}.safetensors`);
+}
+
+function pathOf(relative: string): string {
+  return fileURLToPath(new URL(relative, import.meta.url));
 }
 
 /** When a file was written; nothing if there is none. */
@@ -86,27 +100,31 @@ interface Loaded {
   characters: string;
 }
 
-let kept: Loaded & { key: string } | undefined;
+/** The one model of each kind that is in memory. */
+const kept = new Map<boolean, Loaded & { key: string }>();
 
 /** The model of a key: the one in memory if it is that one, else another in its place. */
 async function keep(key: string, load: () => Promise<Loaded>): Promise<Loaded> {
-  if (kept?.key !== key) {
-    const loaded = await load();
-    kept?.model[Symbol.dispose]();
-    kept = { key, ...loaded };
-  }
-  return kept;
+  for (const loaded of kept.values()) if (loaded.key === key) return loaded;
+  const loaded = await load();
+  const { causal } = loaded.model;
+  kept.get(causal)?.model[Symbol.dispose]();
+  kept.set(causal, { key, ...loaded });
+  return loaded;
 }
 
-async function trainNow(corpus: Corpus): Promise<Loaded> {
+async function trainNow(corpus: Corpus, causal: boolean): Promise<Loaded> {
   const { name, tokenizer } = corpus;
+  const kind = causal ? "causal twin" : "model";
   console.log(
-    `There is no trained model of ${name} yet, so a small one is trained for a few seconds; ` +
-      "notebook 05 trains a better one.",
+    `There is no trained ${kind} of ${name} yet, so a small one is trained for a few seconds; ` +
+      (causal
+        ? "deno task train --causal trains a better one."
+        : "notebook 05 trains a better one."),
   );
-  await using run = await startRun(corpus, { ...PRESETS.smoke, seed: 1, workers: 0 });
+  await using run = await startRun(corpus, { ...PRESETS.smoke, causal, seed: 1, workers: 0 });
   await Array.fromAsync(run.train());
-  const origin = "a small model, trained for a few seconds";
+  const origin = `a small ${kind}, trained for a few seconds`;
   return { model: await run.model(), origin, name, characters: tokenizer.characters.join("") };
 }
 

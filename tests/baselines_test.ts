@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mean } from "simple-statistics";
-import { baselines, gzipBits } from "dlm/baselines.ts";
+import { baselines, brotliBits, gzipBits } from "dlm/baselines.ts";
 import { createCorpus } from "dlm/corpus.ts";
 import { ngramBits, trainNgram } from "dlm/ngram.ts";
 import { Rng } from "dlm/rng.ts";
@@ -8,7 +8,7 @@ import { assertClose } from "./_support.ts";
 
 const corpus = createCorpus("counting", "one two three four five six ".repeat(12));
 
-Deno.test("baselines() are the n-gram models of all orders, and gzip", async () => {
+Deno.test("baselines() are the n-gram models of all orders, gzip and brotli", async () => {
   const shares: number[] = [];
   const bits = await baselines(corpus, { onProgress: (share) => shares.push(share) });
   assert.deepEqual(bits, {
@@ -20,6 +20,7 @@ Deno.test("baselines() are the n-gram models of all orders, and gzip", async () 
     "5-gram": ngramBits(corpus, 5),
     "6-gram": ngramBits(corpus, 6),
     gzip: await gzipBits(corpus),
+    brotli: await brotliBits(corpus),
   });
   assertClose([bits.uniform!], [Math.log2(corpus.tokenizer.vocabularySize)], 1e-12);
   assert.deepEqual(shares, shares.toSorted((a, b) => a - b));
@@ -40,6 +41,16 @@ Deno.test("gzipBits() count the validation split alone, by characters and not by
   const alone = await gzipBits(createCorpus("ab", "a".repeat(90_000) + letters));
   assert(alone > 1 && alone < 4, `${alone}`); // of 16 as they stand in UTF-8
   assert.equal(await gzipBits(createCorpus("ba", letters.repeat(9) + letters)), alone);
+});
+
+Deno.test("brotliBits() of random letters are about their entropy, and none of what was there before", async () => {
+  const rng = new Rng(3);
+  const letters = () => Array.from({ length: 10_000 }, () => "abcd"[rng.integer(4)]).join("");
+  const first = letters();
+  const again = await brotliBits(createCorpus("again", first.repeat(10)));
+  assert(again < 0.05, `${again}`);
+  const fresh = await brotliBits(createCorpus("fresh", first.repeat(9) + letters()));
+  assert(fresh > 1.99 && fresh < 2.5, `${fresh}`); // of 8 as they stand
 });
 
 const cached = new URL("../data/cache/tinyshakespeare.txt", import.meta.url);

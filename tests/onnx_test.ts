@@ -1,18 +1,14 @@
 import assert from "node:assert/strict";
 import proto from "onnx-proto";
-import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
-import wasmBinary from "onnxruntime-web/ort-wasm-simd-threaded.wasm" with { type: "bytes" };
 import { tf } from "dlm/backend/backend.ts";
 import type { Checkpoint } from "dlm/checkpoint.ts";
 import { type Denoiser, Transformer, type TransformerConfig } from "dlm/model.ts";
 import { encodeOnnx } from "dlm/onnx.ts";
+import { type OnnxSession, openOnnx } from "dlm/onnx_session.ts";
 import { Rng } from "dlm/rng.ts";
 import { lastFrame, sample } from "dlm/sampler.ts";
 import { CharTokenizer } from "dlm/tokenizer.ts";
 import { randomParameters } from "./_support.ts";
-
-// The bytes at hand and one thread: so the runtime needs no permission.
-Object.assign(env.wasm, { wasmBinary, numThreads: 1 });
 
 const tokenizer = CharTokenizer.fromText("to be, or not to be 🙂");
 
@@ -33,39 +29,24 @@ const checkpoint: Checkpoint = {
   average: randomParameters(config, 1),
 };
 
-/** A session of the real runtime, released at the end. */
-async function openSession(checkpoint: Checkpoint) {
-  const session = await InferenceSession.create(encodeOnnx(checkpoint));
-  return Object.assign(session, { [Symbol.asyncDispose]: () => session.release() });
-}
-
-/** The runtime's logits of `[B, T]` tokens, row by row. */
-async function run(
-  session: InferenceSession,
-  tokens: ArrayLike<number>,
-  shape: readonly number[],
-): Promise<Float32Array> {
-  const ids = BigInt64Array.from(Array.from(tokens, BigInt));
-  const { logits } = await session.run({ tokens: new Tensor("int64", ids, shape) });
-  assert.deepEqual(logits!.dims, [...shape, config.vocabularySize]);
-  return logits!.data as Float32Array;
-}
-
 for (const causal of [false, true]) {
   Deno.test(`onnxruntime finds the same logits, ${causal ? "causal" : "bidirectional"}`, async () => {
     const twin = { ...checkpoint, config: { ...config, causal } };
-    await using session = await openSession(twin);
+    await using session = await openOnnx(encodeOnnx(twin));
     using model = new Transformer(twin.config, twin.average);
     const rng = new Rng(2);
     for (const shape of [[1, 1], [1, 16], [5, 7], [3, 50]] as const) {
-      const ids = Array.from(
-        { length: shape[0] * shape[1] },
-        () => rng.integer(config.vocabularySize + 1), // masks among them
+      const [count, length] = shape;
+      const batch = Array.from(
+        { length: count },
+        () => Int32Array.from({ length }, () => rng.integer(config.vocabularySize + 1)), // masks too
       );
-      const ours = tf.tidy(() => model.logits(tf.tensor2d(ids, [...shape], "int32")));
+      const rows = batch.map((sequence) => [...sequence]);
+      const ours = tf.tidy(() => model.logits(tf.tensor2d(rows, [...shape], "int32")));
       const expected = await ours.data();
       ours.dispose();
-      const found = await run(session, ids, shape);
+      const found = await session.logits(batch);
+      assert.equal(found.length, expected.length);
       const worst = found.reduce((max, x, i) => Math.max(max, Math.abs(x - expected[i]!)), 0);
       assert(worst < 1e-5, `off by ${worst} for ${shape}`);
     }
@@ -81,21 +62,20 @@ class NotYet {
  * A denoiser that asks the runtime, whose answers take their time, while a denoiser's may
  * not: what it has not been asked before, it throws a {@linkcode NotYet} for.
  */
-function remoteDenoiser(session: InferenceSession): Denoiser {
+function remoteDenoiser(session: OnnxSession): Denoiser {
   const answers = new Map<string, Float32Array>();
   const { vocabularySize, context } = config;
   return {
     vocabularySize,
     context,
     logits(tokens, rows) {
-      const ids = tokens.arraySync().flat();
-      const answer = answers.get(`${ids}`);
+      const batch = tokens.arraySync().map((row) => Int32Array.from(row));
+      const key = batch.join();
+      const answer = answers.get(key);
       if (!answer) {
-        throw new NotYet(
-          run(session, ids, tokens.shape).then((logits) => void answers.set(`${ids}`, logits)),
-        );
+        throw new NotYet(session.logits(batch).then((logits) => void answers.set(key, logits)));
       }
-      const all = tf.tensor2d(answer, [ids.length, vocabularySize]);
+      const all = tf.tensor2d(answer, [tokens.size, vocabularySize]);
       return rows ? tf.gather(all, rows) : all;
     },
   };
@@ -114,7 +94,7 @@ async function replay<Result>(run: () => Promise<Result>): Promise<Result> {
 }
 
 Deno.test("sampling through onnxruntime writes the same text for the same seed", async () => {
-  await using session = await openSession(checkpoint);
+  await using session = await openOnnx(encodeOnnx(checkpoint));
   using model = new Transformer(config, checkpoint.average);
   const blank = new Int32Array(config.context).fill(tokenizer.maskId);
   const write = async (denoiser: Denoiser, seed: number) => {

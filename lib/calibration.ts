@@ -1,0 +1,119 @@
+import { tf } from "dlm/backend/backend.ts";
+import { consecutiveWindows } from "dlm/corpus.ts";
+import type { Denoiser } from "dlm/model.ts";
+import { exactCountNoise, nextCharacterNoise, type NoisySequence } from "dlm/objective.ts";
+import { Rng } from "dlm/rng.ts";
+import { checkDrawOptions, drawingWeights } from "dlm/sampling/draw.ts";
+
+/** The predictions of about one probability, and how often they came true. */
+export interface CalibrationBin {
+  /** How many there are. */
+  count: number;
+  /** The probability that the model gave, on average. */
+  predicted: number;
+  /** The share of them that came true. */
+  hits: number;
+  /** The standard error of this share, as if the predictions were independent. */
+  standardError: number;
+}
+
+/** How far a model's probabilities can be taken at their word. */
+export interface Calibration {
+  /** The bins that are not empty, from low probabilities to high ones. */
+  bins: CalibrationBin[];
+  /** The distance between `predicted` and `hits`, a mean over all predictions (expected
+   * calibration error; Guo et al., 2017, equation 5). */
+  error: number;
+}
+
+/** Options for {@linkcode measureCalibration}. */
+export interface CalibrationOptions {
+  /** Into how many bins of equal width [0, 1] is cut.
+   * @default {10}
+   */
+  bins?: number;
+  /** What the logits are divided by before they become probabilities.
+   * @default {1}
+   */
+  temperature?: number;
+  /** Decides what is masked.
+   * @default {0}
+   */
+  seed?: number;
+}
+
+/**
+ * Holds a model's probabilities against what is true. Each window of a split is masked as for
+ * the NELBO, `k` of `T` characters with `k` drawn evenly from `1..T`; in each masked place the
+ * likeliest character is the prediction, it has a probability, and it is right or wrong. A
+ * causal model predicts each character from those before it.
+ *
+ * @throws {RangeError} if the split is shorter than the context, or an option makes no sense
+ */
+export async function measureCalibration(
+  denoiser: Denoiser,
+  split: Int32Array,
+  options: CalibrationOptions = {},
+): Promise<Calibration> {
+  const { bins = 10, temperature = 1, seed = 0 } = options;
+  checkDrawOptions({ temperature });
+  if (!(Number.isSafeInteger(bins) && bins >= 1)) {
+    throw new RangeError(`bins is ${bins}: it must be a whole number of at least 1.`);
+  }
+  const drawNoise = denoiser.causal ? nextCharacterNoise : exactCountNoise;
+  const noise = { maskId: denoiser.vocabularySize, rng: new Rng(seed).stream("calibration") };
+  const sequences = drawNoise(consecutiveWindows(split, denoiser.context), noise);
+  const sums = Array.from({ length: bins }, () => ({ count: 0, predicted: 0, hits: 0 }));
+  for (const group of Map.groupBy(sequences, ({ clean }) => clean.length).values()) {
+    for (let i = 0; i < group.length; i += BATCH) {
+      for (
+        const { p, hit } of await predictions(denoiser, group.slice(i, i + BATCH), temperature)
+      ) {
+        const bin = sums[Math.min(bins - 1, Math.floor(p * bins))]!;
+        bin.count++;
+        bin.predicted += p;
+        if (hit) bin.hits++;
+      }
+    }
+  }
+  const total = sums.reduce((sum, { count }) => sum + count, 0);
+  const error = sums.reduce((sum, bin) => sum + Math.abs(bin.predicted - bin.hits), 0) / total;
+  return { error, bins: sums.filter(({ count }) => count > 0).map(toBin) };
+}
+
+/** How many windows go through the model at once. */
+const BATCH = 32;
+
+function toBin({ count, predicted, hits }: Record<"count" | "predicted" | "hits", number>) {
+  const share = hits / count;
+  const standardError = Math.sqrt(share * (1 - share) / count);
+  return { count, predicted: predicted / count, hits: share, standardError };
+}
+
+/** The likeliest character of each place asked for: its probability, and whether it is right. */
+async function predictions(
+  denoiser: Denoiser,
+  sequences: readonly NoisySequence[],
+  temperature: number,
+): Promise<{ p: number; hit: boolean }[]> {
+  const length = sequences[0]!.clean.length;
+  const tokens = Int32Array.from(sequences.flatMap(({ noisy }) => [...noisy]));
+  const asked = sequences.flatMap(({ weights, clean }, b) =>
+    Array.from(clean, (id, i) => ({ row: b * length + i, id }))
+      .filter((_, i) => weights[i]! > 0)
+  );
+  const logits = tf.tidy(() =>
+    denoiser.logits(
+      tf.tensor2d(tokens, [sequences.length, length], "int32"),
+      tf.tensor1d(asked.map(({ row }) => row), "int32"),
+    )
+  ); // [N, V]
+  const values = await logits.data() as Float32Array;
+  logits.dispose();
+  const size = denoiser.vocabularySize;
+  return asked.map(({ id }, n) => {
+    const weights = drawingWeights(values.subarray(n * size, (n + 1) * size), { temperature });
+    const p = 1 / weights.reduce((sum, weight) => sum + weight, 0); // the likeliest weighs 1
+    return { p, hit: weights.indexOf(1) === id };
+  });
+}
