@@ -22,7 +22,7 @@ export interface Calibration {
   /** The bins that are not empty, from low probabilities to high ones. */
   bins: CalibrationBin[];
   /** The distance between `predicted` and `hits`, a mean over all predictions (expected
-   * calibration error; Guo et al., 2017, equation 5). */
+   * calibration error; Guo et al., 2017). */
   error: number;
 }
 

@@ -9,7 +9,7 @@ export interface KnownText {
   copiedRuns(text: Int32Array): Int32Array;
   /**
    * The share of the n-grams of some texts that do not stand in the known text, by `n`: how
-   * much of what is said is said for the first time (as in McCoy et al., 2023, figure 1).
+   * much of what is said is said for the first time (McCoy et al., 2023).
    *
    * @throws {RangeError} if no text is as long as the largest `n`
    */
