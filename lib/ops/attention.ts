@@ -40,20 +40,26 @@ export function plainAttention(
 ): tf.Tensor2D {
   return tf.tidy(() => {
     const { batch, heads } = options;
-    const length = qkv.shape[0] / batch;
-    const width = qkv.shape[1] / 3;
-    const split = tf.reshape(qkv, [batch, length, 3, heads, width / heads]);
-    const [q, k, v] = tf.unstack(tf.transpose(split, [2, 0, 3, 1, 4])); // [B, H, T, Dh] each
-    const weights = attentionWeights(
-      q as tf.Tensor4D,
-      k as tf.Tensor4D,
-      options.causal,
-    );
-    const mixed = tf.matMul(weights, v as tf.Tensor4D); // [B, H, T, Dh]
-    return tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [
-      batch * length,
-      width,
-    ]); // [B·T, D]
+    const { q, k, v } = splitHeads(qkv, { batch, heads }); // [B, H, T, Dh] each
+    const mixed = tf.matMul(attentionWeights(q, k, options.causal), v); // [B, H, T, Dh]
+    return tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [qkv.shape[0], -1]); // [B·T, D]
+  });
+}
+
+/**
+ * Queries, keys and values by sequence and head.
+ *
+ * @param qkv `[B·T, 3·D]`, side by side
+ * @returns `[B, H, T, Dh]` each, with `Dh = D / H`
+ */
+export function splitHeads(
+  qkv: tf.Tensor2D,
+  { batch, heads }: Omit<AttentionOptions, "causal">,
+): { q: tf.Tensor4D; k: tf.Tensor4D; v: tf.Tensor4D } {
+  return tf.tidy(() => {
+    const split = tf.reshape(qkv, [batch, -1, 3, heads, qkv.shape[1] / 3 / heads]);
+    const [q, k, v] = tf.unstack(tf.transpose(split, [2, 0, 3, 1, 4])) as tf.Tensor4D[];
+    return { q: q!, k: k!, v: v! };
   });
 }
 

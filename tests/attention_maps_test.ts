@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { attentionMaps } from "dlm/attention_maps.ts";
+import { tf } from "dlm/backend/backend.ts";
+import { forward, Transformer } from "dlm/model.ts";
+import { splitHeads } from "dlm/ops/attention.ts";
+import { reluSquared } from "dlm/ops/relu_squared.ts";
+import { rmsNorm } from "dlm/ops/rms_norm.ts";
+import { assertClose, assertNoLeak, randomParameters, TINY } from "./_support.ts";
+
+const tokens = () => tf.tensor2d([[0, 3, 5, 1, 5, 4], [5, 2, 2, 5, 0, 1]], undefined, "int32");
+
+for (const causal of [false, true]) {
+  const config = { ...TINY, causal };
+
+  Deno.test(`attentionMaps() are the weights with which ${causal ? "a causal" : "the"} model mixes`, async () => {
+    using model = new Transformer(config, randomParameters(config, 1));
+    const matrix = (name: string) => model.parameters[name] as tf.Tensor2D;
+    const [found, expected] = tf.tidy(() => {
+      const maps = attentionMaps(model, tokens());
+      assert.deepEqual(maps.map(({ shape }) => shape), [[2, 2, 6, 6], [2, 2, 6, 6]]);
+      // The model once more, with these weights in the place of its own attention.
+      let x = rmsNorm(tf.gather(matrix("embedding"), tf.reshape(tokens(), [-1])) as tf.Tensor2D);
+      maps.forEach((weights, i) => {
+        const qkv: tf.Tensor2D = tf.matMul(rmsNorm(x), matrix(`blocks.${i}.attention.qkv`));
+        const { v } = splitHeads(qkv, { batch: 2, heads: 2 });
+        const mixed = tf.transpose(tf.matMul(weights, v), [0, 2, 1, 3]); // [B, T, H, Dh]
+        const rows: tf.Tensor2D = tf.reshape(mixed, [12, 8]);
+        x = tf.add(x, tf.matMul(rows, matrix(`blocks.${i}.attention.out`)));
+        const hidden = reluSquared(tf.matMul(rmsNorm(x), matrix(`blocks.${i}.mlp.up`)));
+        x = tf.add(x, tf.matMul(hidden, matrix(`blocks.${i}.mlp.down`)));
+      });
+      const logits = tf.matMul(rmsNorm(x), matrix("head"));
+      return [logits, forward(config, { parameters: model.parameters, tokens: tokens() })];
+    });
+    assertClose(await found!.data(), await expected!.data(), 1e-5);
+    tf.dispose([found!, expected!]);
+  });
+}
+
+Deno.test("attentionMaps() leaves nothing behind but the maps", async () => {
+  using model = new Transformer(TINY, randomParameters(TINY, 1));
+  const read = tokens();
+  await assertNoLeak(() => tf.dispose(attentionMaps(model, read)));
+  read.dispose();
+});
