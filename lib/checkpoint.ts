@@ -1,10 +1,11 @@
 import { join, parse } from "node:path";
 import deno from "../deno.json" with { type: "json" };
 import { removeLeftovers, writeFileAtomic } from "dlm/_files.ts";
-import type { NamedArrays } from "dlm/_variables.ts";
+import { type NamedArrays, readAll } from "dlm/_variables.ts";
 import type { Corpus } from "dlm/corpus.ts";
 import type { LearnerState } from "dlm/learner.ts";
 import { parameterShapes, Transformer, type TransformerConfig } from "dlm/model.ts";
+import { usesMuon } from "dlm/optimizer.ts";
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "dlm/safetensors.ts";
 import type { RunSettings } from "dlm/presets.ts";
 import { CharTokenizer } from "dlm/tokenizer.ts";
@@ -41,6 +42,13 @@ const FORMAT = "dlm-1";
 /** The parts that only training needs; their tensors are called `training.PART.NAME`. */
 const TRAINING_PARTS = ["parameters", "mean", "meanSquare"] as const;
 
+/** A finished model in memory as a checkpoint, to be written in one format or another. */
+export async function toCheckpoint(model: Transformer, corpus: Corpus): Promise<Checkpoint> {
+  const { name, sha256, tokenizer: { characters } } = corpus;
+  const average = await readAll(model.parameters);
+  return { version: VERSION, config: model.config, characters, corpus: { name, sha256 }, average };
+}
+
 /** Options for {@linkcode encodeCheckpoint}. */
 export interface EncodeOptions {
   /** Whether the model is kept in 16-bit numbers, in half the room.
@@ -64,10 +72,8 @@ export function encodeCheckpoint(
     const data = average[name]!;
     tensors[name] = { shape, data: half ? Float16Array.from(data) : data };
     for (const part of training ? TRAINING_PARTS : []) {
-      tensors[`training.${part}.${name}`] = {
-        shape,
-        data: training![part][name]!,
-      };
+      const data = training![part][name];
+      if (data) tensors[`training.${part}.${name}`] = { shape, data };
     }
   }
   const metadata: Record<string, string> = {
@@ -175,9 +181,10 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   if (config.layers > Object.keys(tensors).length) { // a lie that would cost hours to find otherwise
     throw new RangeError(`its model has ${config.layers} layers, but not the tensors for them.`);
   }
-  const part = (prefix: string): NamedArrays =>
+  const shapes = Object.entries(parameterShapes(config));
+  const part = (prefix: string, wanted = shapes): NamedArrays =>
     Object.fromEntries(
-      Object.entries(parameterShapes(config)).map(([name, shape]) => {
+      wanted.map(([name, shape]) => {
         const stored = tensors[prefix + name];
         if (stored?.shape.join() !== shape.join()) {
           throw new RangeError(
@@ -195,14 +202,13 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
     average: part(""),
   };
   if (!metadata.training) return checkpoint;
-  const [parameters, mean, meanSquare] = TRAINING_PARTS.map((name) => part(`training.${name}.`));
   return {
     ...checkpoint,
     training: {
       ...JSON.parse(metadata.training),
-      parameters: parameters!,
-      mean: mean!,
-      meanSquare: meanSquare!,
+      parameters: part("training.parameters."),
+      mean: part("training.mean."),
+      meanSquare: part("training.meanSquare.", shapes.filter(([name]) => !usesMuon(name))),
     },
   };
 }

@@ -2,7 +2,7 @@ import { tf } from "dlm/backend/backend.ts";
 import { assignAll, type NamedArrays, readAll } from "dlm/_variables.ts";
 import { Transformer, type TransformerConfig } from "dlm/model.ts";
 import { type LossAndGradients, lossAndGradients, type NoisySequence } from "dlm/objective.ts";
-import { AdamW, type AdamWOptions } from "dlm/optimizer.ts";
+import { Optimizer, type Step } from "dlm/optimizer.ts";
 
 /** Everything that changes as a model learns, as plain numbers: what a checkpoint keeps. */
 export interface LearnerState {
@@ -10,9 +10,9 @@ export interface LearnerState {
   parameters: NamedArrays;
   /** Their running mean, the model to sample from. */
   average: NamedArrays;
-  /** AdamW's running mean of the gradient. */
+  /** The running mean of the gradient. */
   mean: NamedArrays;
-  /** AdamW's running mean of the gradient's square. */
+  /** The running mean of the gradient's square, for the parameters that are AdamW's. */
   meanSquare: NamedArrays;
 }
 
@@ -23,13 +23,6 @@ export const STATE_PARTS = [
   "mean",
   "meanSquare",
 ] as const;
-
-/** One optimisation step. */
-export interface Step {
-  /** Which step, from 1 on. */
-  step: number;
-  learningRate: number;
-}
 
 /** What a step found. */
 export interface StepResult {
@@ -55,7 +48,6 @@ export interface LearnerOptions {
   /** How many sequences go through the model at once: their gradients are added, so this
    * bounds the memory and changes nothing else. */
   microBatch: number;
-  optimizer?: AdamWOptions;
 }
 
 /** Replaces numbers by their sum over all who share a batch. */
@@ -78,20 +70,17 @@ export function createLearner(
     );
   }
   const model = new Transformer(config, start.parameters);
-  const optimizer = new AdamW(model.parameters, options.optimizer);
+  const optimizer = new Optimizer(model.parameters);
   const variables = { parameters: model.parameters, ...optimizer.state };
   for (const part of STATE_PARTS) {
     if (start[part]) assignAll(variables[part], start[part]);
   }
   return {
-    async step(batch, { step, learningRate }) {
+    async step(batch, step) {
       let found = accumulate(model, batch, microBatch);
       if (combine) found = await combined(found, combine);
       const { loss, gradients } = found;
-      const gradientNorm = await optimizer.step(gradients, {
-        learningRate,
-        step,
-      });
+      const gradientNorm = await optimizer.step(gradients, step);
       const [value] = await loss.data();
       tf.dispose([loss, gradients]);
       return { loss: value!, gradientNorm };

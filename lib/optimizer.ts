@@ -1,85 +1,72 @@
+import { mix } from "dlm/_mix.ts";
+import type { NamedVariables } from "dlm/_variables.ts";
+import { adamWDirection } from "dlm/adamw.ts";
 import { tf } from "dlm/backend/backend.ts";
-import { adamWUpdate } from "dlm/ops/adamw_update.ts";
+import { muonDirections } from "dlm/muon.ts";
 
-/** Options for {@linkcode AdamW}. */
-export interface AdamWOptions {
-  /** How slowly the mean of the gradients forgets.
-   * @default {0.9}
-   */
-  beta1?: number;
-  /** How slowly the mean of their squares forgets.
-   * @default {0.95}
-   */
-  beta2?: number;
-  /** Keeps the step finite where gradients vanish.
-   * @default {1e-8}
-   */
-  epsilon?: number;
-  /** How much of a matrix decays a step, times the learning rate; the embedding is exempt,
-   * since most of its rows see no gradient in most steps.
-   * @default {0.1}
-   */
-  weightDecay?: number;
-  /** The largest norm of the whole gradient; a larger gradient is scaled down to it.
-   * @default {1}
-   */
-  clipNorm?: number;
-  /** How slowly the averaged parameters follow the trained ones.
-   * @default {0.995}
-   */
-  averageDecay?: number;
-}
+/** The largest norm of the whole gradient; a larger one is scaled down to it. */
+const CLIP_NORM = 1;
+/** How much of a parameter decays a step, times the learning rate. */
+const WEIGHT_DECAY = 0.1;
+/** How slowly the averaged parameters follow the trained ones. */
+const AVERAGE_DECAY = 0.995;
 
-/** What an optimizer remembers of each parameter, by name. */
+/** What the optimizer remembers, by parameter. */
 export interface OptimizerState {
   /** The running mean of the gradient. */
-  mean: Record<string, tf.Variable>;
-  /** The running mean of the gradient's square. */
-  meanSquare: Record<string, tf.Variable>;
+  mean: NamedVariables;
+  /** The running mean of the gradient's square, for the parameters that are AdamW's. */
+  meanSquare: NamedVariables;
   /** The running mean of the parameter, which predicts better than its last value. */
-  average: Record<string, tf.Variable>;
+  average: NamedVariables;
+}
+
+/** One optimisation step. */
+export interface Step {
+  /** Which step, from 1 on. */
+  step: number;
+  /** AdamW's, for the embedding and the head. */
+  learningRate: number;
+  /** Muon's, for the matrices of the blocks. */
+  matrixLearningRate: number;
 }
 
 /**
- * Adam with decoupled weight decay (Loshchilov and Hutter, 2019, algorithm 2), after
- * clipping the gradient's global norm (Pascanu et al., 2013), with an exponential moving
- * average of the parameters (Polyak and Juditsky, 1992). Changes the parameters in place.
+ * Whether a parameter is Muon's: the matrices of the blocks, which map features to features.
+ * All else is AdamW's: in the embedding and the head a row or column stands for a character,
+ * and those of rare ones should learn at the pace of those of frequent ones.
  */
-export class AdamW implements Disposable {
+export function usesMuon(name: string): boolean {
+  return /\.(qkv|out|up|down)$/.test(name);
+}
+
+/**
+ * Trains parameters in place: Muon for the matrices of the blocks and AdamW for the others,
+ * both with decoupled weight decay (Loshchilov and Hutter, 2019), after clipping the
+ * gradient's global norm (Pascanu et al., 2013), with an exponential moving average of the
+ * parameters (Polyak and Juditsky, 1992).
+ *
+ * Neither algorithm minds the scale of its gradients. What clipping does is to keep a single
+ * wild gradient from filling their running means for many steps.
+ */
+export class Optimizer implements Disposable {
   /** What it remembers; owned by this object. */
   readonly state: OptimizerState;
-  readonly #parameters: Record<string, tf.Variable>;
-  readonly #options: Required<AdamWOptions>;
+  readonly #parameters: NamedVariables;
 
   /** @param parameters what to optimise; they stay the caller's */
-  constructor(
-    parameters: Record<string, tf.Variable>,
-    options: AdamWOptions = {},
-  ) {
-    const copies = (make: (parameter: tf.Variable) => tf.Tensor) =>
+  constructor(parameters: NamedVariables) {
+    const names = Object.keys(parameters);
+    const copies = (names: string[], make: (parameter: tf.Tensor) => tf.Tensor): NamedVariables =>
       Object.fromEntries(
-        Object.entries(parameters).map(([name, parameter]) => {
-          const value = make(parameter);
-          const variable = tf.variable(value, false);
-          value.dispose();
-          return [name, variable];
-        }),
+        names.map((name) => [name, tf.tidy(() => tf.variable(make(parameters[name]!), false))]),
       );
     this.state = {
-      mean: copies(tf.zerosLike),
-      meanSquare: copies(tf.zerosLike),
-      average: copies(tf.clone),
+      mean: copies(names, tf.zerosLike),
+      meanSquare: copies(names.filter((name) => !usesMuon(name)), tf.zerosLike),
+      average: copies(names, tf.clone),
     };
     this.#parameters = parameters;
-    this.#options = {
-      beta1: 0.9,
-      beta2: 0.95,
-      epsilon: 1e-8,
-      weightDecay: 0.1,
-      clipNorm: 1,
-      averageDecay: 0.995,
-      ...options,
-    };
   }
 
   /**
@@ -90,33 +77,50 @@ export class AdamW implements Disposable {
    */
   async step(
     gradients: Record<string, tf.Tensor>,
-    { learningRate, step }: { learningRate: number; step: number },
+    { step, learningRate, matrixLearningRate }: Step,
   ): Promise<number> {
-    const { clipNorm, weightDecay, ...rates } = this.#options;
     const norm = await globalNorm(Object.values(gradients));
+    const directions = this.#directions(gradients, Math.min(1, CLIP_NORM / norm), step);
+    // A young average would otherwise mostly remember the initial values.
+    const keep = Math.min(AVERAGE_DECAY, step / (step + 10));
     for (const [name, parameter] of Object.entries(this.#parameters)) {
-      const { mean, meanSquare, average } = this.state;
-      const slots = {
-        parameter,
-        mean: mean[name]!,
-        meanSquare: meanSquare[name]!,
-        average: average[name]!,
-      };
-      adamWUpdate(slots, gradients[name]!, {
-        ...rates,
-        learningRate,
-        step,
-        gradientScale: Math.min(1, clipNorm / norm),
-        weightDecay: name === "embedding" ? 0 : weightDecay,
-        // A young average would otherwise mostly remember the initial values.
-        averageDecay: Math.min(rates.averageDecay, step / (step + 10)),
+      const rate = usesMuon(name) ? matrixLearningRate : learningRate;
+      // Most rows of the embedding see no gradient in most steps: they would only decay.
+      const decay = name === "embedding" ? 0 : WEIGHT_DECAY;
+      const average = this.state.average[name]!;
+      tf.tidy(() => {
+        const kept = tf.mul(parameter, 1 - rate * decay);
+        parameter.assign(tf.sub(kept, tf.mul(directions[name]!, rate)));
+        average.assign(mix(average, parameter, keep));
       });
     }
+    tf.dispose(directions);
     return norm;
   }
 
+  /** Where to go from here, uphill, by parameter. */
+  #directions(
+    gradients: Record<string, tf.Tensor>,
+    scale: number,
+    step: number,
+  ): Record<string, tf.Tensor> {
+    const { mean, meanSquare } = this.state;
+    return tf.tidy(() => {
+      const clipped = Object.fromEntries(
+        Object.entries(gradients).map(([name, gradient]) => [name, tf.mul(gradient, scale)]),
+      );
+      const matrices = Object.entries(mean).filter(([name]) => usesMuon(name));
+      const directions = muonDirections(Object.fromEntries(matrices), clipped);
+      for (const [name, square] of Object.entries(meanSquare)) {
+        const memory = { mean: mean[name]!, meanSquare: square };
+        directions[name] = adamWDirection(memory, clipped[name]!, step);
+      }
+      return directions;
+    });
+  }
+
   [Symbol.dispose](): void {
-    for (const slots of Object.values(this.state)) tf.dispose(slots);
+    for (const memory of Object.values(this.state)) tf.dispose(memory);
   }
 }
 

@@ -1,8 +1,9 @@
 import { createExchange, type Exchange } from "dlm/_exchange.ts";
 import type { NamedArrays } from "dlm/_variables.ts";
-import type { Learner, LearnerOptions, LearnerState, Step, StepResult } from "dlm/learner.ts";
+import type { Learner, LearnerOptions, LearnerState, StepResult } from "dlm/learner.ts";
 import { parameterCount } from "dlm/model.ts";
 import type { NoisySequence } from "dlm/objective.ts";
+import type { Step } from "dlm/optimizer.ts";
 
 /** Options for {@linkcode createParallelLearner}. */
 export interface ParallelLearnerOptions extends LearnerOptions {
@@ -28,7 +29,7 @@ export type Task =
 export async function createParallelLearner(
   options: ParallelLearnerOptions,
 ): Promise<Learner> {
-  const { workers, config, start, microBatch, optimizer } = options;
+  const { workers, config, start, microBatch } = options;
   const exchange = createExchange(workers, parameterCount(config) + 1); // and the loss
   const team = Array.from({ length: workers }, createTeammate);
   const dispose = () => team.forEach((mate) => mate[Symbol.dispose]());
@@ -47,12 +48,7 @@ export async function createParallelLearner(
     }
   }
 
-  const learnerOptions = {
-    config,
-    start,
-    microBatch,
-    ...(optimizer && { optimizer }),
-  };
+  const learnerOptions = { config, start, microBatch };
   await askAll((rank) => ({
     kind: "start",
     options: learnerOptions,

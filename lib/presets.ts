@@ -9,9 +9,12 @@ export interface Preset {
   batch: number;
   /** Sequences that go through the model at once; bounds the memory. */
   microBatch: number;
-  /** The peak learning rate. */
+  /** The peak learning rate of AdamW, for the embedding and the head. */
   learningRate: number;
-  /** Steps in which the learning rate rises. */
+  /** The peak learning rate of Muon, for the matrices of the blocks: about how much a step
+   * changes their outputs, which are about 1. */
+  matrixLearningRate: number;
+  /** Steps in which the learning rates rise. */
   warmupSteps: number;
   /** The run's length in steps … */
   steps?: number | undefined;
@@ -49,6 +52,7 @@ export const PRESETS = {
     batch: 16,
     microBatch: 16,
     learningRate: 4e-3,
+    matrixLearningRate: 0.02,
     warmupSteps: 5,
     steps: 60,
     evaluateEvery: 20,
@@ -63,6 +67,7 @@ export const PRESETS = {
     batch: 64,
     microBatch: 32,
     learningRate: 4e-3,
+    matrixLearningRate: 0.02,
     warmupSteps: 50,
     seconds: 600,
     evaluateEvery: 250,
@@ -77,6 +82,7 @@ export const PRESETS = {
     batch: 64,
     microBatch: 8, // keeps the activations of one pass far below 2 GB
     learningRate: 1e-3, // wider models want smaller steps
+    matrixLearningRate: 0.02,
     warmupSteps: 100,
     seconds: 8 * 3600,
     evaluateEvery: 250,

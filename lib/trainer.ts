@@ -4,7 +4,7 @@ import { type BitsPerCharacter, evaluate } from "dlm/evaluation.ts";
 import type { Learner, StepResult } from "dlm/learner.ts";
 import { Transformer, type TransformerConfig } from "dlm/model.ts";
 import { exactCountNoise, nextCharacterNoise } from "dlm/objective.ts";
-import { learningRateAt } from "dlm/optimizer.ts";
+import { learningRateAt, type Step } from "dlm/optimizer.ts";
 import { Rng } from "dlm/rng.ts";
 
 /** Options for {@linkcode train}. */
@@ -27,8 +27,10 @@ export interface TrainOptions {
   seconds?: number | undefined;
   /** `B`, the number of sequences a step. */
   batch: number;
-  /** The peak learning rate. */
+  /** The peak learning rate of AdamW, for the embedding and the head … */
   learningRate: number;
+  /** … and of Muon, for the matrices of the blocks. */
+  matrixLearningRate: number;
   /** The steps in which it rises. */
   warmupSteps: number;
   /** Evaluates after every so many steps, and at the end on the whole validation split. */
@@ -40,14 +42,11 @@ export interface TrainOptions {
 }
 
 /** What one step of a training run has to tell. */
-export interface TrainMetrics extends StepResult {
-  /** Which step, from 1 on. */
-  step: number;
+export interface TrainMetrics extends StepResult, Step {
   /** Seconds of training so far, evaluations not counted. */
   seconds: number;
   /** How many characters were trained on so far. */
   characters: number;
-  learningRate: number;
   /** The share of the run's budget already spent, in [0, 1]. */
   progress: number;
   /** The averaged model on the validation split, when it was this step's turn. */
@@ -66,7 +65,7 @@ export async function* train(
   options: TrainOptions,
 ): AsyncGenerator<TrainMetrics> {
   checkOptions(options);
-  const { corpus, config, learner, batch, learningRate: peak, warmupSteps } = options;
+  const { corpus, config, learner, batch } = options;
   const {
     done = { step: 0, seconds: 0 },
     steps = Infinity,
@@ -80,7 +79,7 @@ export async function* train(
     const start = performance.now();
     step++;
     const progress = Math.max((step - 1) / steps, seconds / budget);
-    const learningRate = learningRateAt(step, progress, { peak, warmupSteps });
+    const rates = ratesAt(step, progress, options);
     const draw = rng.stream(step);
     const windows = drawWindows(corpus.train, {
       count: batch,
@@ -91,16 +90,15 @@ export async function* train(
       maskId: config.vocabularySize,
       rng: draw,
     });
-    const result = await learner.step(noisy, { step, learningRate });
-    checkLoss(result, step, learningRate);
+    const result = await learner.step(noisy, rates);
+    checkLoss(result, rates);
     await breathe();
     seconds += (performance.now() - start) / 1000;
     const metrics: TrainMetrics = {
       ...result,
-      step,
+      ...rates,
       seconds,
       characters: step * batch * config.context,
-      learningRate,
       progress: Math.min(1, Math.max(step / steps, seconds / budget)),
     };
     const last = metrics.progress === 1;
@@ -109,6 +107,13 @@ export async function* train(
     }
     yield metrics;
   }
+}
+
+/** Both learning rates rise and fall alike. */
+function ratesAt(step: number, progress: number, options: TrainOptions): Step {
+  const { learningRate, matrixLearningRate, warmupSteps } = options;
+  const at = (peak: number) => learningRateAt(step, progress, { peak, warmupSteps });
+  return { step, learningRate: at(learningRate), matrixLearningRate: at(matrixLearningRate) };
 }
 
 /** The averaged model on the whole validation split, or on the same part of it every time. */
@@ -129,20 +134,18 @@ function breathe(): Promise<void> {
 
 function checkLoss(
   { loss }: StepResult,
-  step: number,
-  learningRate: number,
+  { step, learningRate, matrixLearningRate }: Step,
 ): void {
   if (Number.isFinite(loss)) return;
+  const rates = [learningRate, matrixLearningRate].map((rate) => rate.toPrecision(2)).join(" and ");
   throw new RangeError(
-    `The loss became ${loss} at step ${step}, at a learning rate of ${
-      learningRate.toPrecision(2)
-    }: ` +
-      `start again with a lower one.`,
+    `The loss became ${loss} at step ${step}, at learning rates of ${rates}: ` +
+      `start again with lower ones.`,
   );
 }
 
 function checkOptions(options: TrainOptions): void {
-  const { steps = Infinity, seconds = Infinity, batch, learningRate } = options;
+  const { steps = Infinity, seconds = Infinity, batch, learningRate, matrixLearningRate } = options;
   const { warmupSteps, evaluateEvery, evaluationWindows } = options;
   const wholeNumbers: [name: string, value: number, least: number][] = [
     ["steps", steps === Infinity ? 1 : steps, 1],
@@ -156,7 +159,7 @@ function checkOptions(options: TrainOptions): void {
       throw new RangeError(`${name} is ${value}: it must be a whole number of at least ${least}.`);
     }
   }
-  for (const [name, value] of Object.entries({ seconds, learningRate })) {
+  for (const [name, value] of Object.entries({ seconds, learningRate, matrixLearningRate })) {
     if (!(value > 0)) {
       throw new RangeError(`${name} is ${value}: it must be above 0.`);
     }

@@ -26,6 +26,10 @@ export function matMul(a: Matrix, b: Matrix): Matrix {
   return a.map((row) => b[0]!.map((_, j) => sum(row.map((x, k) => x * b[k]![j]!))));
 }
 
+export function transpose(a: Matrix): Matrix {
+  return a[0]!.map((_, j) => a.map((row) => row[j]!));
+}
+
 export function rmsNorm(x: Matrix): Matrix {
   return x.map((row) => {
     const scale = 1 / Math.sqrt(dot(row, row) / row.length + RMS_EPSILON);
@@ -124,6 +128,21 @@ export function transformer(
     x = add(x, matMul(hidden, matrix(`blocks.${i}.mlp.down`)));
   }
   return matMul(rmsNorm(x), matrix("head"));
+}
+
+/** The Newton–Schulz iteration of Muon, always on the fewer rows. */
+export function orthogonalize(matrix: Matrix): Matrix {
+  if (matrix.length > matrix[0]!.length) return transpose(orthogonalize(transpose(matrix)));
+  const norm = Math.sqrt(dot(matrix.flat(), matrix.flat())) + 1e-7;
+  let x = matrix.map((row) => row.map((value) => value / norm));
+  for (let i = 0; i < 5; i++) {
+    const gram = matMul(x, transpose(x));
+    const [once, twice] = [matMul(gram, x), matMul(gram, matMul(gram, x))];
+    x = x.map((row, r) =>
+      row.map((value, c) => 3.4445 * value - 4.775 * once[r]![c]! + 2.0315 * twice[r]![c]!)
+    );
+  }
+  return x;
 }
 
 /** A matrix of standard normal numbers. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { NamedArrays } from "dlm/_variables.ts";
 import { BACKENDS, tf, useBackend } from "dlm/backend/backend.ts";
 import { type Denoiser, parameterShapes, type TransformerConfig } from "dlm/model.ts";
+import { usesMuon } from "dlm/optimizer.ts";
 import { Rng } from "dlm/rng.ts";
 
 /** Asserts that numbers agree to within a share of the largest of those expected. */
@@ -73,6 +74,15 @@ export function randomParameters(config: TransformerConfig, seed: number): Named
     Float32Array.from({ length: rows * columns }, () => rng.normal() / Math.sqrt(rows)),
   ]);
   return Object.fromEntries(entries);
+}
+
+/** What a run that could go on remembers, random as well. */
+export function randomTraining(config: TransformerConfig, seed: number) {
+  const [parameters, mean, squares] = [0, 1, 2].map((i) => randomParameters(config, seed + i));
+  const meanSquare = Object.fromEntries(
+    Object.entries(squares!).filter(([name]) => !usesMuon(name)),
+  );
+  return { parameters: parameters!, mean: mean!, meanSquare };
 }
 
 /** A denoiser that expects the same in a place whatever stands around it: `logits[place]`. */

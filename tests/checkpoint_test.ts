@@ -10,7 +10,7 @@ import {
 } from "dlm/checkpoint.ts";
 import { PRESETS } from "dlm/presets.ts";
 import { decodeSafetensors, encodeSafetensors } from "dlm/safetensors.ts";
-import { assertNoLeak, randomParameters, TINY } from "./_support.ts";
+import { assertNoLeak, randomParameters, randomTraining, TINY } from "./_support.ts";
 
 const withoutDisk = (await Deno.permissions.query({ name: "write" })).state !== "granted";
 
@@ -27,9 +27,7 @@ const finished: Checkpoint = {
 const unfinished: Checkpoint = {
   ...finished,
   training: {
-    parameters: randomParameters(TINY, 2),
-    mean: randomParameters(TINY, 3),
-    meanSquare: randomParameters(TINY, 4),
+    ...randomTraining(TINY, 2),
     done: { step: 40, seconds: 1.5 },
     settings: { ...PRESETS.smoke, seed: 7 },
   },

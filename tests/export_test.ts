@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "dlm/checkpoint.ts";
 import { encodeOnnx } from "dlm/onnx.ts";
 import { PRESETS } from "dlm/presets.ts";
-import { randomParameters, TINY } from "./_support.ts";
+import { randomParameters, randomTraining, TINY } from "./_support.ts";
 
 // This starts a process and writes files, so it runs under `deno test -A` only.
 const ignore = (await Deno.permissions.query({ name: "run" })).state !== "granted";
@@ -22,9 +22,7 @@ Deno.test("export writes a model without what only training needs", { ignore }, 
   const folder = await Deno.makeTempDir();
   try {
     const training = {
-      parameters: randomParameters(TINY, 2),
-      mean: randomParameters(TINY, 3),
-      meanSquare: randomParameters(TINY, 4),
+      ...randomTraining(TINY, 2),
       done: { step: 40, seconds: 1.5 },
       settings: { ...PRESETS.smoke, seed: 7 },
     };

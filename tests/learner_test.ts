@@ -29,9 +29,12 @@ function startLearner(start: Partial<LearnerState> = {}, microBatch = 5): Learne
 
 /** Takes the steps `from .. to` on the same batch. */
 async function takeSteps(learner: Learner, from: number, to: number, learningRate = 0.01) {
+  const matrixLearningRate = 5 * learningRate;
   const losses: number[] = [];
   for (let step = from; step <= to; step++) {
-    losses.push((await learner.step(fixedBatch(), { step, learningRate })).loss);
+    losses.push(
+      (await learner.step(fixedBatch(), { step, learningRate, matrixLearningRate })).loss,
+    );
   }
   return losses;
 }
@@ -51,7 +54,7 @@ Deno.test("a learner learns one batch by heart", async () => {
 
 Deno.test("micro-batches change nothing but the order of sums", async () => {
   await using whole = startLearner();
-  const step = { step: 1, learningRate: 0.01 };
+  const step = { step: 1, learningRate: 0.01, matrixLearningRate: 0.05 };
   const expected = await whole.step(fixedBatch(), step);
   const gradient = await whole.read("mean"); // a tenth of it, after one step
   for (const microBatch of [1, 2, 4]) {
@@ -91,7 +94,7 @@ Deno.test("a learner steps on what it combines with others", async () => {
   const parameters = randomParameters(TINY, 1);
   await using alone = startLearner();
   await using two = createLearner({ config: TINY, start: { parameters }, microBatch: 2 }, double);
-  const step = { step: 1, learningRate: 0.01 };
+  const step = { step: 1, learningRate: 0.01, matrixLearningRate: 0.05 };
   const [one, both] = [await alone.step(fixedBatch(), step), await two.step(fixedBatch(), step)];
   assertClose([both.loss, both.gradientNorm], [2 * one.loss, 2 * one.gradientNorm], 1e-5);
 });

@@ -1,106 +1,133 @@
 import assert from "node:assert/strict";
 import { tf } from "dlm/backend/backend.ts";
-import { AdamW, type AdamWOptions, learningRateAt } from "dlm/optimizer.ts";
+import { learningRateAt, Optimizer } from "dlm/optimizer.ts";
 import { Rng } from "dlm/rng.ts";
-import { dot, FLOAT32_TOLERANCE, randomMatrix } from "./_reference.ts";
+import { dot, FLOAT32_TOLERANCE, type Matrix, orthogonalize, randomMatrix } from "./_reference.ts";
 import { assertClose, assertNoLeak, testOnEachBackend } from "./_support.ts";
 
-const names = ["embedding", "head"] as const;
+const SHAPES: Record<string, [rows: number, columns: number]> = {
+  "embedding": [5, 3],
+  "blocks.0.mlp.up": [3, 12],
+  "blocks.0.mlp.down": [12, 3],
+  "head": [3, 4],
+};
+const MUON = ["blocks.0.mlp.up", "blocks.0.mlp.down"];
 
-/** Numbers by parameter name. */
-type Values = Record<typeof names[number], number[]>;
+/** Matrices by parameter name. */
+type Matrices = Record<string, Matrix>;
 
-const mapNames = <T>(value: (name: typeof names[number]) => T) =>
-  Object.fromEntries(names.map((name) => [name, value(name)])) as Record<typeof names[number], T>;
+const mapNames = <T>(value: (name: string) => T): Record<string, T> =>
+  Object.fromEntries(Object.keys(SHAPES).map((name) => [name, value(name)]));
 
-/** AdamW in doubles and loops, with the defaults that the library documents. */
-function referenceAdamW(parameters: Values, options: AdamWOptions) {
-  const { beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8, weightDecay = 0.1 } = options;
-  const { clipNorm = 1, averageDecay = 0.995 } = options;
-  const zeros = () => mapNames((name) => parameters[name].map(() => 0));
-  const state = { mean: zeros(), meanSquare: zeros(), average: structuredClone(parameters) };
-  const step = (gradients: Values, learningRate: number, step: number): number => {
-    const norm = Math.sqrt(names.reduce((sum, n) => sum + dot(gradients[n], gradients[n]), 0));
-    for (const name of names) {
-      const [m, v, average] = [state.mean[name], state.meanSquare[name], state.average[name]];
-      gradients[name].forEach((gradient, i) => {
-        const g = norm > clipNorm ? gradient * clipNorm / norm : gradient;
-        m[i] = beta1 * m[i]! + (1 - beta1) * g;
-        v[i] = beta2 * v[i]! + (1 - beta2) * g * g;
-        const adam = m[i]! / (1 - beta1 ** step) /
-          (Math.sqrt(v[i]! / (1 - beta2 ** step)) + epsilon);
-        const decay = name === "embedding" ? 0 : weightDecay * parameters[name][i]!;
-        parameters[name][i]! -= learningRate * (adam + decay);
-        const keep = Math.min(averageDecay, step / (step + 10));
-        average[i] = keep * average[i]! + (1 - keep) * parameters[name][i]!;
-      });
+const zip = (a: Matrix, b: Matrix, f: (x: number, y: number) => number): Matrix =>
+  a.map((row, i) => row.map((x, j) => f(x, b[i]![j]!)));
+
+const mix = (a: Matrix, b: Matrix, share: number) =>
+  zip(a, b, (x, y) => share * x + (1 - share) * y);
+
+/** The optimizer in doubles and loops. */
+function referenceOptimizer(parameters: Matrices) {
+  const zeros = () => mapNames((name) => parameters[name]!.map((row) => row.map(() => 0)));
+  const state = { mean: zeros(), meanSquare: zeros(), average: { ...parameters } };
+  const muon = (name: string, gradient: Matrix): Matrix => {
+    const mean = state.mean[name] = mix(state.mean[name]!, gradient, 0.95);
+    const size = Math.sqrt(Math.max(1, gradient[0]!.length / gradient.length));
+    return orthogonalize(mix(mean, gradient, 0.95)).map((row) => row.map((x) => size * x));
+  };
+  const adamW = (name: string, gradient: Matrix, step: number): Matrix => {
+    const squares = zip(gradient, gradient, (x, y) => x * y);
+    const mean = state.mean[name] = mix(state.mean[name]!, gradient, 0.9);
+    const square = state.meanSquare[name] = mix(state.meanSquare[name]!, squares, 0.95);
+    const corrected = (value: number, beta: number) => value / (1 - beta ** step);
+    return zip(mean, square, (m, s) => corrected(m, 0.9) / (Math.sqrt(corrected(s, 0.95)) + 1e-8));
+  };
+  const step = (gradients: Matrices, rates: { adamW: number; muon: number }, step: number) => {
+    const all = Object.values(gradients).flat(2);
+    const norm = Math.sqrt(dot(all, all));
+    for (const name of Object.keys(SHAPES)) {
+      const clipped = gradients[name]!.map((row) => row.map((x) => x / Math.max(1, norm)));
+      const [direction, rate] = MUON.includes(name)
+        ? [muon(name, clipped), rates.muon]
+        : [adamW(name, clipped, step), rates.adamW];
+      const decay = name === "embedding" ? 0 : 0.1;
+      parameters[name] = zip(parameters[name]!, direction, (p, d) => p - rate * (d + decay * p));
+      const keep = Math.min(0.995, step / (step + 10));
+      state.average[name] = mix(state.average[name]!, parameters[name]!, keep);
     }
     return norm;
   };
   return { state, step };
 }
 
-for (
-  const [what, options] of Object.entries<AdamWOptions>({
-    "its defaults": {},
-    "options of its own": {
-      beta1: 0.8,
-      beta2: 0.9,
-      epsilon: 0.1,
-      weightDecay: 0.5,
-      clipNorm: 3,
-      averageDecay: 0.2,
-    },
-  })
-) {
-  testOnEachBackend(`AdamW with ${what} takes the steps of plain loops`, async () => {
-    const rng = new Rng(1);
-    const draw = (scale: number): Values =>
-      mapNames(() => randomMatrix(1, 6, rng)[0]!.map((x) => x * scale));
-    const expected = draw(1);
-    const parameters = mapNames((name) => tf.variable(tf.tensor2d(expected[name], [2, 3])));
-    using optimizer = new AdamW(parameters, options);
-    const loops = referenceAdamW(expected, options);
+testOnEachBackend("the optimizer takes the steps of plain loops", async () => {
+  const rng = new Rng(1);
+  const draw = (scale: number): Matrices =>
+    mapNames((name) => randomMatrix(...SHAPES[name]!, rng).map((row) => row.map((x) => x * scale)));
+  const expected = draw(1);
+  const parameters = mapNames((name) => tf.variable(tf.tensor2d(expected[name]!)));
+  using optimizer = new Optimizer(parameters);
+  const loops = referenceOptimizer(expected);
 
-    for (let step = 1; step <= 6; step++) {
-      const values = draw(step % 2 === 0 ? 2 : 0.1); // to be clipped every other time
-      const gradients = mapNames((name) => tf.tensor2d(values[name], [2, 3]));
-      const learningRate = 0.1 / step;
-      const norm = await optimizer.step(gradients, { learningRate, step });
-      assertClose([norm], [loops.step(values, learningRate, step)], FLOAT32_TOLERANCE);
-      tf.dispose(gradients);
+  for (let step = 1; step <= 6; step++) {
+    const values = draw(step % 2 === 0 ? 2 : 0.01); // to be clipped every other time
+    const gradients = mapNames((name) => tf.tensor2d(values[name]!));
+    const [learningRate, matrixLearningRate] = [0.1 / step, 0.2 / step];
+    const norm = await optimizer.step(gradients, { step, learningRate, matrixLearningRate });
+    const rates = { adamW: learningRate, muon: matrixLearningRate };
+    assertClose([norm], [loops.step(values, rates, step)], FLOAT32_TOLERANCE);
+    tf.dispose(gradients);
+  }
+  for (const name of Object.keys(SHAPES)) {
+    assertClose(await parameters[name]!.data(), expected[name]!.flat(), 1e-5);
+    for (const part of ["mean", "meanSquare", "average"] as const) {
+      const found = optimizer.state[part][name];
+      const none = part === "meanSquare" && MUON.includes(name);
+      assert.equal(found === undefined, none, `${part} of ${name}`);
+      if (found) assertClose(await found.data(), loops.state[part][name]!.flat(), 1e-5);
     }
-    for (const name of names) {
-      assertClose(await parameters[name].data(), expected[name], FLOAT32_TOLERANCE);
-      for (const slot of ["mean", "meanSquare", "average"] as const) {
-        const found = await optimizer.state[slot][name]!.data();
-        assertClose(found, loops.state[slot][name], FLOAT32_TOLERANCE);
-      }
-    }
-    tf.dispose(parameters);
-  });
-}
-
-Deno.test("AdamW stands still where there is no gradient and no decay", async () => {
-  const embedding = tf.variable(tf.tensor2d([[1, -2]]));
-  using optimizer = new AdamW({ embedding });
-  const gradients = { embedding: tf.zeros([1, 2]) };
-  assert.equal(await optimizer.step(gradients, { learningRate: 1, step: 1 }), 0);
-  assert.deepEqual([...await embedding.data()], [1, -2]);
-  tf.dispose([embedding, gradients.embedding]);
+  }
+  tf.dispose(parameters);
 });
 
-Deno.test("AdamW leaves no tensors behind", async () => {
-  const head = tf.variable(tf.ones([2, 2]));
-  const gradients = { head: tf.ones([2, 2]) };
+Deno.test("a first step changes a matrix by the rate, whatever the gradient's size", async () => {
+  const name = "blocks.0.attention.out";
+  for (const size of [0.1, 1, 100]) {
+    const parameters = { [name]: tf.variable(tf.zeros([2, 2])) };
+    const gradients = { [name]: tf.tensor2d([[0, 3 * size], [-3 * size, 0]]) };
+    using optimizer = new Optimizer(parameters);
+    await optimizer.step(gradients, { step: 1, learningRate: 1, matrixLearningRate: 0.1 });
+    // Both singular values, at first 1/√2, become 1.1065, 0.7121, 1.1006, 0.7058 and 1.1081.
+    assertClose(await parameters[name]!.data(), [0, -0.11081, 0.11081, 0], 1e-4);
+    tf.dispose([parameters, gradients]);
+  }
+});
+
+Deno.test("the optimizer stands still where there is no gradient and no decay", async () => {
+  const parameters = {
+    embedding: tf.variable(tf.tensor2d([[1, -2]])),
+    "blocks.0.mlp.up": tf.variable(tf.zeros([1, 2])),
+  };
+  const gradients = { embedding: tf.zeros([1, 2]), "blocks.0.mlp.up": tf.zeros([1, 2]) };
+  using optimizer = new Optimizer(parameters);
+  const rates = { learningRate: 1, matrixLearningRate: 1 };
+  assert.equal(await optimizer.step(gradients, { step: 1, ...rates }), 0);
+  assert.deepEqual([...await parameters.embedding.data()], [1, -2]);
+  assert.deepEqual([...await parameters["blocks.0.mlp.up"].data()], [0, 0]);
+  tf.dispose([parameters, gradients]);
+});
+
+Deno.test("the optimizer leaves no tensors behind", async () => {
+  const parameters = mapNames((name) => tf.variable(tf.ones(SHAPES[name]!)));
+  const gradients = mapNames((name) => tf.ones(SHAPES[name]!));
+  const rates = { learningRate: 0.1, matrixLearningRate: 0.1 };
   await assertNoLeak(async () => {
-    using optimizer = new AdamW({ head });
+    using optimizer = new Optimizer(parameters);
     await assertNoLeak(async () => {
-      await optimizer.step(gradients, { learningRate: 0.1, step: 1 });
-      await optimizer.step(gradients, { learningRate: 0.1, step: 2 });
+      await optimizer.step(gradients, { step: 1, ...rates });
+      await optimizer.step(gradients, { step: 2, ...rates });
     });
   });
-  tf.dispose([head, gradients.head]);
+  tf.dispose([parameters, gradients]);
 });
 
 Deno.test("learningRateAt() rises to the peak in the first steps and falls to zero at the end", () => {

@@ -15,6 +15,8 @@ const options = {
   microBatch: 2,
 };
 
+const rates = { learningRate: 1e-2, matrixLearningRate: 0.1 };
+
 /** The losses of some steps on random sequences; the same for every learner. */
 async function losses(learner: Learner): Promise<number[]> {
   const rng = new Rng(2);
@@ -25,7 +27,7 @@ async function losses(learner: Learner): Promise<number[]> {
       () => Int32Array.from({ length: 12 }, (_, i) => (i + rng.integer(2)) % 7),
     );
     const batch = exactCountNoise(windows, { maskId: 7, rng });
-    found.push((await learner.step(batch, { step, learningRate: 1e-2 })).loss);
+    found.push((await learner.step(batch, { ...rates, step })).loss);
   }
   return found;
 }
@@ -69,7 +71,7 @@ Deno.test(
     const fine = { clean, noisy: Int32Array.of(1, 7, 3, 4), weights: Float32Array.of(0, 1, 0, 0) };
     const longer = { ...fine, noisy: Int32Array.of(1, 7, 3, 4, 5) };
     const batch = [fine, fine, longer, fine]; // the first Worker's two do not fit together
-    await assert.rejects(team.step(batch, { step: 1, learningRate: 1e-2 }), /Worker .* died/);
+    await assert.rejects(team.step(batch, { ...rates, step: 1 }), /Worker .* died/);
     await assert.rejects(team.read("average"), /Worker .* died/);
   },
 );
@@ -79,6 +81,6 @@ Deno.test(
   { ignore },
   async () => {
     await using team = await createParallelLearner({ ...options, workers: 2 });
-    await assert.rejects(team.step([], { step: 1, learningRate: 1e-2 }), RangeError);
+    await assert.rejects(team.step([], { ...rates, step: 1 }), RangeError);
   },
 );

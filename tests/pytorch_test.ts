@@ -92,7 +92,7 @@ tensors, metadata = read_safetensors(given["path"])
 learner = Learner(json.loads(metadata["config"]), tensors, 5)
 losses = []
 for step, batch in enumerate(given["batches"], 6):
-    losses.append(learner.step([torch.tensor(part) for part in batch], step, 0.01))
+    losses.append(learner.step([torch.tensor(part) for part in batch], step, (0.01, 0.02)))
 write_safetensors(given["out"], learner.tensors(), metadata)
 answer(losses)`,
       { path, out, batches: batches.map(toRows) },
@@ -103,13 +103,17 @@ answer(losses)`,
     await using learner = createLearner({ config, start, microBatch: 6 });
     const ours: number[] = [];
     for (const [i, batch] of batches.entries()) {
-      ours.push((await learner.step(batch, { step: 6 + i, learningRate: 0.01 })).loss);
+      ours.push(
+        (await learner.step(batch, { step: 6 + i, learningRate: 0.01, matrixLearningRate: 0.02 }))
+          .loss,
+      );
     }
     assertClose(ours, theirs, 1e-5);
     const end = await loadCheckpoint(out);
     const state = { ...end.training!, average: end.average };
     for (const part of ["parameters", "mean", "meanSquare", "average"] as const) {
       const numbers = await learner.read(part);
+      assert.deepEqual(Object.keys(numbers), Object.keys(state[part]));
       for (const name in numbers) assertClose(numbers[name]!, state[part][name]!, 1e-4);
     }
   });

@@ -8,7 +8,7 @@ import { assertClose, take, testOnEachBackend } from "./_support.ts";
 // What PyTorch makes of the same numbers, in doubles; reference.py beside it says how.
 import reference from "./fixtures/reference.json" with { type: "json" };
 
-const { config, learningRates } = reference;
+const { config, learningRates, matrixLearningRates } = reference;
 
 const numbers = (text: string) => text.split(" ").map(Number);
 
@@ -50,7 +50,8 @@ testOnEachBackend("the gradient of the loss is PyTorch's, parameter by parameter
 testOnEachBackend("ten steps of training are PyTorch's, and so is the averaged model", async () => {
   await using learner = createLearner({ config, start: { parameters }, microBatch: 2 });
   for (const [i, learningRate] of learningRates.entries()) {
-    const { loss, gradientNorm } = await learner.step(batchOf(i), { step: i + 1, learningRate });
+    const rates = { learningRate, matrixLearningRate: matrixLearningRates[i]! };
+    const { loss, gradientNorm } = await learner.step(batchOf(i), { step: i + 1, ...rates });
     assertClose([loss], [reference.losses[i]!], FLOAT32_TOLERANCE);
     assertClose([gradientNorm], [reference.gradientNorms[i]!], FLOAT32_TOLERANCE);
   }

@@ -3,7 +3,7 @@ import { type Checkpoint, loadCheckpoint, VERSION } from "dlm/checkpoint.ts";
 import { createCorpus } from "dlm/corpus.ts";
 import { PRESETS, type RunSettings } from "dlm/presets.ts";
 import { resumeRun, type Run, startRun, withBudget } from "dlm/run.ts";
-import { assertNoLeak, randomParameters } from "./_support.ts";
+import { assertNoLeak, randomParameters, randomTraining } from "./_support.ts";
 
 const withoutDisk = (await Deno.permissions.query({ name: "write" })).state !== "granted";
 
@@ -83,9 +83,7 @@ Deno.test("resumeRun() throws if the checkpoint is finished, or of another text 
     corpus,
     average: parameters,
     training: {
-      parameters,
-      mean: parameters,
-      meanSquare: parameters,
+      ...randomTraining(config, 2),
       done: { step: 2, seconds: 1 },
       settings,
     },

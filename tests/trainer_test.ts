@@ -40,6 +40,7 @@ function options(change: Partial<TrainOptions> = {}): TrainOptions {
     steps: 5,
     batch: 4,
     learningRate: 0.01,
+    matrixLearningRate: 0.05,
     warmupSteps: 2,
     evaluateEvery: 100,
     evaluationWindows: 3,
@@ -125,11 +126,12 @@ Deno.test("train() tells how far it has come", async () => {
   assert.deepEqual(metrics.map(({ step }) => step), [1, 2, 3, 4, 5]);
   assert.deepEqual(metrics.map(({ progress }) => progress), [0.2, 0.4, 0.6, 0.8, 1]);
   assert.deepEqual(metrics.map(({ characters }) => characters), [24, 48, 72, 96, 120]);
-  const schedule = { peak: 0.01, warmupSteps: 2 };
-  assert.deepEqual(
-    metrics.map(({ learningRate }) => learningRate),
-    [1, 2, 3, 4, 5].map((step) => learningRateAt(step, (step - 1) / 5, schedule)),
-  );
+  for (const [name, peak] of [["learningRate", 0.01], ["matrixLearningRate", 0.05]] as const) {
+    assert.deepEqual(
+      metrics.map((metric) => metric[name]),
+      [1, 2, 3, 4, 5].map((step) => learningRateAt(step, (step - 1) / 5, { peak, warmupSteps: 2 })),
+    );
+  }
   const seconds = metrics.map(({ seconds }) => seconds);
   assert.deepEqual(seconds, seconds.toSorted((a, b) => a - b));
 });
@@ -161,7 +163,7 @@ Deno.test("train() throws in a sentence when the loss is no number", async () =>
     await assert.rejects(run({ learner }), {
       name: "RangeError",
       message:
-        `The loss became ${loss} at step 3, at a learning rate of 0.0060: start again with a lower one.`,
+        `The loss became ${loss} at step 3, at learning rates of 0.0060 and 0.030: start again with lower ones.`,
     });
     assert.equal(batches.length, 3);
     assert.equal(interrupt.listeners.size, 0);
@@ -212,6 +214,7 @@ Deno.test("train() throws if an option makes no sense", async () => {
     [{ evaluateEvery: 0 }, /^evaluateEvery is 0/],
     [{ seconds: 0 }, /^seconds is 0: it must be above 0/],
     [{ learningRate: NaN }, /^learningRate is NaN/],
+    [{ matrixLearningRate: 0 }, /^matrixLearningRate is 0: it must be above 0/],
     [{ steps: undefined }, /needs an end: give a number of steps or of seconds/],
     [{ warmupSteps: -1 }, /^warmupSteps is -1: it must be a whole number of at least 0/],
     [{ evaluationWindows: 1 }, /^evaluationWindows is 1: it must be a whole number of at least 2/],

@@ -25,6 +25,7 @@ export async function profileStep(config: TransformerConfig, batch: number): Pro
     learner.step(exactCountNoise(windows, { maskId: vocabularySize, rng }), {
       step: n,
       learningRate: 1e-3,
+      matrixLearningRate: 1e-2,
     });
   for (let n = 1; n <= 5; n++) await step(n); // V8 compiles hot code better after some calls
   const { kernels } = await tf.profile(async () => {

@@ -49,10 +49,11 @@ const command = new Command("train")
     wholeNumber(1),
   )
   .option("--causal", "train the autoregressive twin, which predicts the next character")
-  .option("--learning-rate <X>", "the peak learning rate", positiveNumber)
+  .option("--learning-rate <X>", "the peak learning rate of AdamW", positiveNumber)
+  .option("--matrix-learning-rate <X>", "the peak learning rate of Muon", positiveNumber)
   .option(
     "--warmup-steps <N>",
-    "steps in which the learning rate rises",
+    "steps in which the learning rates rise",
     wholeNumber(0),
   )
   .option("--evaluate-every <N>", "steps between evaluations", wholeNumber(1))
@@ -137,6 +138,7 @@ const HYPERPARAMETERS = [
   "microBatch",
   "causal",
   "learningRate",
+  "matrixLearningRate",
   "warmupSteps",
   "evaluateEvery",
 ] as const;

@@ -19,54 +19,52 @@ import time
 
 import torch
 from denoiser import Denoiser, read_safetensors, write_safetensors
+from optimizers import make_optimizers
 from torch import distributed as dist
 from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 
-PARTS = ["parameters", "mean", "meanSquare"]  # of the file, besides the average
+SLOTS = {"mean": "exp_avg", "meanSquare": "exp_avg_sq"}  # what the file calls PyTorch's
 
 
 class Learner:
-    """A model, AdamW's memory of its gradients, and its running mean; each process has a copy."""
+    """A model, the optimizers' memory, and its running mean; each process has a copy."""
 
     def __init__(self, config, tensors, step, device="cpu"):
         self.model = Denoiser(config).to(device)
         self.average = Denoiser(config).to(device)
-        stored = {
-            part: {name: tensors[f"training.{part}.{name}"].to(device) for name in self.names()}
-            for part in PARTS
-        }
-        self.model.load_state_dict(stored["parameters"])
-        self.average.load_state_dict({name: tensors[name] for name in self.names()})
+        names = list(self.model.state_dict())
+        self.model.load_state_dict({name: tensors[f"training.parameters.{name}"] for name in names})
+        self.average.load_state_dict({name: tensors[name] for name in names})
         self.parallel = DistributedDataParallel(self.model) if dist.is_initialized() else self.model
 
-        parameters = dict(self.model.named_parameters())
-        embedding = parameters.pop("embedding")
-        groups = [
-            {"params": [embedding], "weight_decay": 0.0},
-            {"params": list(parameters.values()), "weight_decay": 0.1},
-        ]
-        self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.95), eps=1e-8)
-        for name, parameter in self.model.named_parameters():
-            self.optimizer.state[parameter] = {
-                "step": torch.tensor(float(step)),
-                "exp_avg": stored["mean"][name],
-                "exp_avg_sq": stored["meanSquare"][name],
-            }
+        self.optimizers = make_optimizers(self.model)
+        for name, state in self.states():
+            state["step"] = torch.tensor(float(step))  # which AdamW wants to know
+            for part, slot in SLOTS.items():
+                if f"training.{part}.{name}" in tensors:
+                    state[slot] = tensors[f"training.{part}.{name}"].to(device)
 
-    def names(self):
-        return list(self.model.state_dict())
+    def states(self):
+        """What an optimizer remembers, by the parameter's name."""
+        names = {parameter: name for name, parameter in self.model.named_parameters()}
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                for parameter in group["params"]:
+                    yield names[parameter], optimizer.state[parameter]
 
-    def step(self, batch, step, learning_rate):
-        """One step on a batch, of which this process takes its share; the loss of all of it."""
+    def step(self, batch, step, learning_rates):
+        """One step on a batch, of which this process takes its share, at the rates of AdamW and
+        Muon; the loss of all of it."""
         rank, world = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
-        self.optimizer.zero_grad()
+        self.model.zero_grad()
         loss = noisy_loss(self.parallel, *(part[rank::world] for part in batch))
         (loss * world).backward()  # the gradients are averaged, and should be added
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate
-        self.optimizer.step()
+        for optimizer, learning_rate in zip(self.optimizers, learning_rates):
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate
+            optimizer.step()
         with torch.no_grad():
             keep = min(0.995, step / (step + 10))
             for mean, parameter in zip(self.average.parameters(), self.model.parameters()):
@@ -80,10 +78,11 @@ class Learner:
         """What a checkpoint keeps, by name."""
         tensors = dict(self.average.state_dict())
         for name, parameter in self.model.named_parameters():
-            state = self.optimizer.state[parameter]
             tensors[f"training.parameters.{name}"] = parameter
-            tensors[f"training.mean.{name}"] = state["exp_avg"]
-            tensors[f"training.meanSquare.{name}"] = state["exp_avg_sq"]
+        for name, state in self.states():
+            for part, slot in SLOTS.items():
+                if slot in state:
+                    tensors[f"training.{part}.{name}"] = state[slot]
         return tensors
 
 
@@ -109,9 +108,11 @@ def draw_batch(split, mask, settings, step):
     return clean, noisy, weights
 
 
-def learning_rate_at(step, settings):
+def learning_rates_at(step, settings):
+    """AdamW's and Muon's."""
     rise = min(1, step / (settings["warmupSteps"] + 1))
-    return settings["learningRate"] * rise * (1 - (step - 1) / settings["steps"])
+    share = rise * (1 - (step - 1) / settings["steps"])
+    return [settings[name] * share for name in ("learningRate", "matrixLearningRate")]
 
 
 def read_corpus(path, metadata):
@@ -156,7 +157,7 @@ def main():
         start = time.perf_counter()
         batch = draw_batch(split, config["vocabularySize"], settings, step)
         batch = [part.to(device) for part in batch]
-        loss = learner.step(batch, step, learning_rate_at(step, settings))
+        loss = learner.step(batch, step, learning_rates_at(step, settings))
         seconds += time.perf_counter() - start
         if dist.get_rank() > 0:
             continue

@@ -4,7 +4,6 @@ import { tf } from "dlm/backend/backend.ts";
 import { installKernels } from "dlm/backend/kernels/mod.ts";
 import relaxedSimd from "dlm/backend/kernels/relaxed_simd.wasm" with { type: "bytes" };
 import simd from "dlm/backend/kernels/simd.wasm" with { type: "bytes" };
-import { adamWUpdate, plainAdamWUpdate } from "dlm/ops/adamw_update.ts";
 import { attention, plainAttention } from "dlm/ops/attention.ts";
 import { plainSurprisals, surprisals } from "dlm/ops/cross_entropy.ts";
 import { plainEmbed } from "dlm/ops/embed.ts";
@@ -167,72 +166,6 @@ Deno.test("the Surprisals kernel takes exponentials right to the last bits", asy
     const expected = Math.exp(x) / (1 + Math.exp(x));
     const error = Math.abs(values[2 * i + 1]! / expected - 1);
     assert(error < 4 * 2 ** -24, `wrong by ${error} of it at ${x}`); // some four roundings
-  });
-});
-
-/** What AdamW keeps of a parameter in the midst of a run, and the next gradient. */
-function adamWState(size: number, seed: number) {
-  const [parameter, mean, root, average, gradient] = [0, 1, 2, 3, 4]
-    .map((i) => normal([size, 1], seed + i));
-  const slots = {
-    parameter: tf.variable(parameter!),
-    mean: tf.variable(mean!),
-    meanSquare: tf.variable(tf.square(root!)),
-    average: tf.variable(average!),
-  };
-  return { slots, gradient: gradient! };
-}
-
-const share = fc.float({ min: 0, max: 1, noNaN: true }).map((x) => Math.min(x, 0.999));
-
-testBuilds(
-  "the AdamW kernel does what plain ops do, twice in a row",
-  fc.asyncProperty(
-    fc.record({
-      learningRate: share.map((x) => x / 10),
-      gradientScale: share,
-      beta1: share,
-      beta2: share,
-      epsilon: fc.constantFrom(1e-3, 1e-8),
-      weightDecay: share,
-      averageDecay: share,
-      step: fc.integer({ min: 1, max: 1000 }),
-    }),
-    size,
-    seed,
-    async (rates, size, seed) => {
-      const [actual, expected] = [adamWUpdate, plainAdamWUpdate].map((update) =>
-        tf.tidy(() => {
-          const { slots, gradient } = adamWState(size, seed);
-          update(slots, gradient, rates);
-          update(slots, gradient, { ...rates, step: rates.step + 1 });
-          return Object.values(slots) as tf.Tensor[];
-        })
-      );
-      await assertAllClose(actual!, expected!);
-    },
-  ),
-);
-
-Deno.test("the AdamW kernel leaves numbers alone that others hold", async () => {
-  const rates = {
-    learningRate: 0.1,
-    gradientScale: 1,
-    beta1: 0.9,
-    beta2: 0.9,
-    epsilon: 1e-8,
-    weightDecay: 0.1,
-    averageDecay: 0.9,
-    step: 1,
-  };
-  await assertNoLeak(async () => {
-    const { slots, gradient } = tf.tidy(() => adamWState(5, 1));
-    const clone = tf.clone(slots.parameter);
-    const before = await clone.data();
-    adamWUpdate(slots, gradient, rates);
-    assert.deepEqual(await clone.data(), before);
-    assert.notDeepEqual(await slots.parameter.data(), before);
-    tf.dispose([clone, gradient, { ...slots }]);
   });
 });
 

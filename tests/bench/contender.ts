@@ -37,7 +37,11 @@ async function trainer(contest: Contest): Promise<() => Promise<void>> {
       () => Int32Array.from({ length: context }, () => rng.integer(VOCABULARY)),
     );
     const noisy = exactCountNoise(windows, { maskId: VOCABULARY, rng });
-    await learner.step(noisy, { step: ++step, learningRate: 1e-3 });
+    await learner.step(noisy, {
+      step: ++step,
+      learningRate: 1e-3,
+      matrixLearningRate: 1e-2,
+    });
   };
 }
 

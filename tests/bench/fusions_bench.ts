@@ -3,7 +3,6 @@
  * value and gradient, for 32 sequences of 128 characters at width 128 with 4 heads.
  */
 import { tf } from "dlm/backend/backend.ts";
-import { adamWUpdate, plainAdamWUpdate } from "dlm/ops/adamw_update.ts";
 import { attention, plainAttention } from "dlm/ops/attention.ts";
 import { plainSurprisals, surprisals } from "dlm/ops/cross_entropy.ts";
 import { plainEmbed } from "dlm/ops/embed.ts";
@@ -50,24 +49,3 @@ bench("surprisals", normal(rows, characters), {
   kernel: (x) => surprisals(x, tokens),
   plain: (x) => plainSurprisals(x, tokens),
 });
-
-const slots = {
-  parameter: tf.variable(normal(width, 4 * width)),
-  mean: tf.variable(normal(width, 4 * width)),
-  meanSquare: tf.variable(tf.ones([width, 4 * width])),
-  average: tf.variable(normal(width, 4 * width)),
-};
-const gradient = normal(width, 4 * width);
-const rates = {
-  learningRate: 1e-3,
-  gradientScale: 1,
-  beta1: 0.9,
-  beta2: 0.95,
-  epsilon: 1e-8,
-  weightDecay: 0.1,
-  averageDecay: 0.995,
-  step: 1,
-};
-for (const [name, update] of Object.entries({ kernel: adamWUpdate, plain: plainAdamWUpdate })) {
-  Deno.bench({ name, group: "AdamW", fn: () => update(slots, gradient, rates) });
-}

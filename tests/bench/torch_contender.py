@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 sys.path.append(str(Path(__file__).parents[2] / "lib" / "pytorch"))
 from denoiser import Denoiser  # noqa: E402 -- only now on the path
+from optimizers import make_optimizers  # noqa: E402
 
 VOCABULARY = 65
 MASK = VOCABULARY
@@ -28,7 +29,7 @@ def untrained(config):
     return model
 
 
-def train_round(model, optimizer, batch, length):
+def train_round(model, optimizers, batch, length):
     tokens = torch.randint(0, VOCABULARY, (batch, length))
     counts = torch.randint(1, length + 1, (batch, 1))
     mask = torch.rand(batch, length).argsort(-1).argsort(-1) < counts
@@ -38,8 +39,9 @@ def train_round(model, optimizer, batch, length):
     weights = (1 / counts / batch).expand(batch, length).reshape(-1)[rows]
     (nats * weights).sum().backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    optimizer.step()
-    optimizer.zero_grad(set_to_none=True)
+    for optimizer in optimizers:
+        optimizer.step()
+    model.zero_grad(set_to_none=True)
 
 
 @torch.no_grad()
@@ -57,12 +59,12 @@ def main():
     torch.set_num_threads(a["threads"])
     torch.manual_seed(0)
     model = untrained({**a, "vocabularySize": VOCABULARY, "causal": False})
-    optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
+    optimizers = make_optimizers(model)
     print("ready", flush=True)
     for _ in sys.stdin:
         start = time.perf_counter()
         if a["task"] == "train":
-            train_round(model, optimizer, a["batch"], a["context"])
+            train_round(model, optimizers, a["batch"], a["context"])
         else:
             sample_round(model, a["batch"], a["context"], a["steps"])
         print(time.perf_counter() - start, flush=True)

@@ -25,7 +25,6 @@ export interface NativeKernels {
   attentionWork(length: number, size: number): number;
   attention(...parameters: number[]): void;
   attentionGradient(...parameters: number[]): void;
-  adamW(...parameters: number[]): void;
   multiplyAdds(rounds: number): number;
   gatherRows(...parameters: number[]): void;
   gatherRowsGradient(...parameters: number[]): void;

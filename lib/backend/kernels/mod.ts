@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
-import { adamWKernel } from "./_adamw.ts";
 import { attention } from "./_attention.ts";
 import { gatherRows } from "./_gather_rows.ts";
 import { identityKernel } from "./_identity.ts";
@@ -15,7 +14,6 @@ export type { KernelSet };
 const FUSIONS = [attention, gatherRows, reluSquared, rmsNorm, surprisals];
 
 const KERNELS = [
-  adamWKernel,
   identityKernel,
   matmulKernel,
   ...FUSIONS.flatMap(({ kernels }) => kernels),

@@ -1,7 +1,6 @@
 // @ts-nocheck: this is AssemblyScript, which its own compiler checks.
 
 export { attention, attentionGradient, attentionWork } from "./attention.ts";
-export { adamW } from "./adamw.ts";
 export { multiplyAdds } from "./ceiling.ts";
 export { gatherRows, gatherRowsGradient } from "./gather_rows.ts";
 export { matmul, matmulScratch } from "./matmul.ts";
