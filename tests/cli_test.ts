@@ -213,3 +213,41 @@ Deno.test("evaluate --baselines measures a text without any model", { ignore }, 
   assert(bitsPerChar.trigram < bitsPerChar.unigram);
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test(
+  "lab installs the kernel and opens the front end that is there, or says that there is none",
+  { ignore: ignore || Deno.build.os === "windows" },
+  async () => {
+    const home = await Deno.makeTempDir();
+    const lab = fileURLToPath(new URL("../lib/cli/lab.ts", import.meta.url));
+    const open = async () => {
+      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "--no-check", "--quiet", "-A", lab],
+        env: { PATH: home, HOME: home, XDG_DATA_HOME: home, DENO_DIR: await denoDir() },
+      }).output();
+      const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+      return { code, out: out!, err: err! };
+    };
+    const without = await open();
+    assert.equal(without.code, 2);
+    assert.match(without.err, /install one of them/);
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(home)), []);
+
+    await Deno.writeTextFile(`${home}/jupyter-notebook`, "#!/bin/sh\necho started in $PWD\n", {
+      mode: 0o755,
+    });
+    const { code, out } = await open();
+    assert.equal(code, 0);
+    assert.match(out, /Opening Jupyter Notebook.\nstarted in /);
+    const kernels = [home, `${home}/.local/share`].map((data) => `${data}/jupyter/kernels/deno`);
+    const installed = await Promise.all(kernels.map((path) => Deno.stat(path).catch(() => null)));
+    assert.ok(installed.some((info) => info?.isDirectory), "no kernel was installed");
+    await Deno.remove(home, { recursive: true });
+  },
+);
+
+/** Where Deno keeps its packages, which does not follow from another HOME. */
+async function denoDir(): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+}

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import corpora from "../../data/corpora.json" with { type: "json" };
 import { tf } from "dlm/backend/backend.ts";
 import { runCommand } from "dlm/cli/_command.ts";
+import { installedFrontEnds, output } from "dlm/cli/_front_ends.ts";
 import { DEFAULT_MODEL, shippedModels } from "dlm/cli/_model.ts";
 
 /** One thing that the doctor looked at. */
@@ -55,24 +56,17 @@ async function kernel(): Promise<Check> {
     name: "Jupyter kernel",
     ok,
     found: ok ? "installed for notebook front ends" : "not installed for notebook front ends",
-    advice: "Run deno jupyter --install; deno task notebooks needs no installation.",
+    advice:
+      "Run deno jupyter --install, or deno task lab; deno task notebooks needs no installation.",
   };
 }
 
 async function frontEnds(): Promise<Check> {
-  const programs = {
-    JupyterLab: "jupyter-lab",
-    Notebook: "jupyter-notebook",
-    "VS Code": "code",
-  };
-  const found: string[] = [];
-  for (const [name, program] of Object.entries(programs)) {
-    if (await output(program, ["--version"]) !== undefined) found.push(name);
-  }
+  const found = await installedFrontEnds();
   return {
     name: "Front ends",
     ok: found.length > 0,
-    found: found.join(", ") || "none",
+    found: found.map(({ name }) => name).join(", ") || "none",
     advice:
       "Open the folder in VS Code with its Deno and Jupyter extensions, or install JupyterLab.",
   };
@@ -128,21 +122,6 @@ async function model(): Promise<Check> {
     found: names.join(", ") || "none shipped",
     advice: "Train one with deno task train and name its checkpoint with --model.",
   };
-}
-
-/** What a program prints, on either stream; nothing if there is no such program. */
-async function output(
-  program: string,
-  args: string[],
-): Promise<string | undefined> {
-  try {
-    const { stdout, stderr } = await new Deno.Command(program, { args })
-      .output();
-    const decoder = new TextDecoder();
-    return decoder.decode(stdout) + decoder.decode(stderr);
-  } catch {
-    return undefined;
-  }
 }
 
 await runCommand(command);
