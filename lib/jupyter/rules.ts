@@ -1,10 +1,40 @@
 /** The rules of the course for its notebooks, as far as they can be seen without running them. */
 import { median } from "simple-statistics";
-import { codeCells, type MimeBundle, type Notebook, parseNotebook } from "dlm/jupyter/notebook.ts";
+import {
+  codeCells,
+  formatNotebook,
+  type MimeBundle,
+  type Notebook,
+  parseNotebook,
+} from "dlm/jupyter/notebook.ts";
 
 const MOST_BYTES = 1_000_000;
 const MOST_LINES = 30;
 const MEDIAN_LINES = 8;
+const LAST_SECTIONS = ["## What you learned", "## Exercises", "## Papers"];
+
+/** What nbformat 4.5 says that each kind of cell and of output has, and no more. */
+const KEYS: Record<string, string> = {
+  code: "cell_type, execution_count, id, metadata, outputs, source",
+  markdown: "cell_type, id, metadata, source",
+  raw: "cell_type, id, metadata, source",
+  stream: "name, output_type, text",
+  display_data: "data, metadata, output_type",
+  execute_result: "data, execution_count, metadata, output_type",
+  error: "ename, evalue, output_type, traceback",
+};
+
+/**
+ * What must not be declared at the top level of a cell. The kernel refuses a name that is const
+ * in one cell and let or function in another, and never disposes of what is declared with using.
+ */
+const DECLARATION = /^(?:let|var|class|(?:async )?function\*?|(?:await )?using)\b.*/m;
+
+/** A named number, or several, such as `const [T, t] = [64, 0.5];`, and what is said of it. */
+const NUMBERS = /^(const (?:\w+ = -?[\d.][\w.-]*|\[.+\] = \[[-\d._en, ]+\]);)(?: \/\/ (.+))?/;
+
+/** A line that works with values, rather than only naming them. */
+const WORK = /^(?!const |import |\/\/|$|[\s\])}])|\bawait\b|=>/;
 
 /** The start of a path on somebody's machine, as it appears in stack traces and logs. */
 const MACHINE_PATH =
@@ -21,7 +51,9 @@ export function brokenRules(text: string, name: string): string[] {
   }
   return [
     ...fileFaults(notebook, text),
+    ...formatFaults(notebook, text),
     ...proseFaults(notebook),
+    ...(/^\d/.test(name) ? endFaults(notebook) : []), // the worked solutions end as they like
     ...cellFaults(notebook),
   ]
     .map((fault) => `${name}: ${fault}.`);
@@ -42,6 +74,32 @@ function* fileFaults({ cells, metadata }: Notebook, text: string): Generator<str
       yield `the id "${id}" of cell ${i + 1} is not 1 to 64 letters, digits, - and _`;
     }
     ids.add(id);
+  }
+}
+
+function* formatFaults(notebook: Notebook, text: string): Generator<string> {
+  const parts = notebook.cells.flatMap((cell, i) => [
+    { part: cell, type: cell.cell_type, place: `cell ${i + 1}` },
+    ...(cell.cell_type === "code" ? cell.outputs : []).map((output) => (
+      { part: output, type: output.output_type, place: `an output of cell ${i + 1}` }
+    )),
+  ]);
+  for (const { part, type, place } of parts) {
+    const keys = Object.keys(part).sort().join(", ");
+    if (keys !== KEYS[type]) {
+      yield `${place} has the keys ${keys}; nbformat 4.5 wants ${KEYS[type] ?? "another type"}`;
+    }
+  }
+  if (formatNotebook(notebook) !== text) {
+    yield "the file is not written as Jupyter writes it: save it there, or run deno task cells --fix";
+  }
+}
+
+function* endFaults({ cells }: Notebook): Generator<string> {
+  const prose = cells.filter(({ cell_type }) => cell_type === "markdown");
+  const sections = prose.flatMap(({ source }) => source.match(/^## .*/gm) ?? []);
+  if (sections.slice(-LAST_SECTIONS.length).join() !== LAST_SECTIONS.join()) {
+    yield `the last sections are not ${LAST_SECTIONS.join(", ")}`;
   }
 }
 
@@ -77,8 +135,22 @@ function* cellFaults(notebook: Notebook): Generator<string> {
     if (outputs.some(({ output_type }) => output_type === "error")) {
       yield `${cell} ended with an error`;
     }
+    const declaration = DECLARATION.exec(source);
+    if (declaration) yield `${cell} declares more than constants: ${declaration[0]}`;
+    yield* hyperparameterFaults(source, cell);
     const path = MACHINE_PATH.exec([...texts(outputs)].join("\n"));
     if (path) yield `the output of ${cell} names a path of one machine (${path[0]}…)`;
+  }
+}
+
+function* hyperparameterFaults(source: string, cell: string): Generator<string> {
+  const lines = source.split("\n");
+  const work = lines.findIndex((line) => WORK.test(line));
+  for (const [i, line] of lines.entries()) {
+    const [, declaration, comment] = NUMBERS.exec(line) ?? [];
+    if (!declaration) continue;
+    if (!comment) yield `${cell} does not say what to try in the place of ${declaration}`;
+    if (work >= 0 && i > work) yield `${cell} names a number below the top: ${declaration}`;
   }
 }
 

@@ -25,7 +25,8 @@ function ran(number: number, source = "1 + 1", shown = "2"): CodeCell {
 
 const PROSE = markdownCell(
   "prose",
-  "Enough words to outweigh the code. ".repeat(20),
+  "Enough words to outweigh the code. ".repeat(20) +
+    "\n\n## What you learned\n\n## Exercises\n\n## Papers",
 );
 
 function faults(...cells: Cell[]): string[] {
@@ -58,13 +59,21 @@ Deno.test("brokenRules() names each fault", () => {
     [[ran(1, lines(9))], /the median code cell has 9 lines/],
     [
       [ran(1, `"${"long".repeat(300)}"`)],
-      /1202 characters of code but only 700 of prose/,
+      /1202 characters of code but only 746 of prose/,
     ],
     [[ran(2)], /code cell 1 has the execution count 2/],
     [[codeCell("c", "1")], /code cell 1 has the execution count null/],
     [[{ ...ran(1), outputs: [] }], /code cell 1 shows nothing/],
     [[{ ...ran(1), outputs: [error] }], /code cell 1 ended with an error/],
     [[ran(1, "1", "x".repeat(1_000_000))], /the file has 100\d{4} bytes/],
+    [[ran(1), markdownCell("more", "## And more")], /the last sections are not ## What you/],
+    [[ran(1, "let x = 1;\nx;")], /code cell 1 declares more than constants: let x = 1;/],
+    [[ran(1, "using x = f();")], /declares more than constants: using x = f\(\);/],
+    [[ran(1, "async function* f() {}")], /declares more than constants: async function/],
+    [[ran(1, "const T = 64;\nT;")], /does not say what to try in the place of const T = 64;/],
+    [[ran(1, "const [a, b] = [-1, 1e-3];\na + b;")], /in the place of const \[a, b\] =/],
+    [[ran(1, "f();\nconst T = 64; // try 8")], /names a number below the top: const T = 64;/],
+    [[ran(1, "const x = await f();\nconst T = 64; // try 8")], /a number below the top/],
   ];
   for (const [cells, expected] of cases) {
     const found = faults(...cells);
@@ -79,6 +88,38 @@ Deno.test("brokenRules() names each fault", () => {
 Deno.test("brokenRules() allows the limits themselves", () => {
   const lines = (count: number) => Array(count).fill("1;").join("\n");
   assert.deepEqual(faults(ran(1, lines(8)), ran(2, lines(30)), ran(3)), []);
+});
+
+Deno.test("brokenRules() allows declarations in blocks, and constants that are no numbers", () => {
+  const source =
+    'const T = 64; // try 8\nconst line = "a";\nconst answer = NaN;\n{\n  let x = 1;\n}';
+  assert.deepEqual(faults(ran(1, source)), []);
+});
+
+Deno.test("brokenRules() wants files as Jupyter writes them", () => {
+  const text = formatNotebook(createNotebook([PROSE, ran(1)]));
+  const good = JSON.parse(text);
+  const broken: [RegExp, (notebook: typeof good) => unknown][] = [
+    [/^a: cell 1 has the keys .*colour.*; nbformat 4.5 wants/, ({ cells }) => cells[0].colour = 1],
+    [/^a: an output of cell 2 has the keys data, output_type;/, ({ cells }) => {
+      delete cells[1].outputs[0].metadata;
+    }],
+    [/nbformat 4.5 wants another type/, ({ cells }) => cells[1].outputs[0].output_type = "image"],
+    [/^a: the file is not written as Jupyter/, ({ cells }) => delete cells[1].execution_count],
+  ];
+  for (const [expected, breakIt] of broken) {
+    const notebook = structuredClone(good);
+    breakIt(notebook);
+    assert.match(brokenRules(JSON.stringify(notebook, null, 1) + "\n", "a").join("\n"), expected);
+  }
+  assert.match(brokenRules(JSON.stringify(good), "a").join(), /not written as Jupyter writes it/);
+  assert.deepEqual(brokenRules(text, "a"), []);
+});
+
+Deno.test("brokenRules() lets the worked solutions end as they like", () => {
+  const text = formatNotebook(createNotebook([markdownCell("a", "Worked solutions"), ran(1)]));
+  assert.deepEqual(brokenRules(text, "solutions"), []);
+  assert.match(brokenRules(text, "01_data").join(), /the last sections are not/);
 });
 
 Deno.test("brokenRules() finds paths of one machine in code, prose and output", () => {
