@@ -3,9 +3,10 @@ import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { positiveNumber, runCommand } from "dlm/cli/_command.ts";
+import { positiveNumber, runCommand, wholeNumber } from "dlm/cli/_command.ts";
 import { notebookName, selectNotebooks } from "dlm/jupyter/course.ts";
 import { codeCells, type Notebook, readNotebook, writeNotebook } from "dlm/jupyter/notebook.ts";
+import { repeatNotebook } from "dlm/jupyter/repeat.ts";
 import { describeFailure, firstLine, runNotebook } from "dlm/jupyter/runner.ts";
 
 const COPIES = fileURLToPath(new URL("../../build/notebooks/", import.meta.url));
@@ -21,6 +22,12 @@ const command = new Command("notebooks")
       .default("smoke"),
   )
   .option("--alone", "run every cell in a fresh kernel of its own")
+  .option(
+    "--repeat <times>",
+    "only check that every cell can be run so often, with the values that its comments suggest, " +
+      "without leaving tensors behind",
+    wholeNumber(2),
+  )
   .option("--write", "write the outputs back into notebooks that ran without an error")
   .option("--timeout <seconds>", "the longest that a cell may run", positiveNumber, 1800)
   .option("--json", "end with one line of JSON on stdout")
@@ -30,6 +37,11 @@ const command = new Command("notebooks")
         "Cells run alone are all numbered 1, so --alone and --write do not go together; drop one.",
       );
     }
+    if (options.repeat !== undefined && (options.alone || options.write)) {
+      throw new RangeError(
+        "--repeat keeps no outputs and needs one kernel for all runs; drop --alone and --write.",
+      );
+    }
     const course = [];
     for (const path of await selectNotebooks(names)) {
       course.push({ path, notebook: await readNotebook(path) });
@@ -37,8 +49,10 @@ const command = new Command("notebooks")
     const rows = [];
     for (const { path, notebook } of course) {
       const row = await run(notebook, path, options);
-      await Deno.mkdir(COPIES, { recursive: true });
-      await writeNotebook(`${COPIES}${row.name}.ipynb`, notebook);
+      if (options.repeat === undefined) {
+        await Deno.mkdir(COPIES, { recursive: true });
+        await writeNotebook(`${COPIES}${row.name}.ipynb`, notebook);
+      }
       if (options.write && row.errors.length === 0) {
         await writeNotebook(path, notebook);
       }
@@ -53,6 +67,7 @@ if (import.meta.main) await runCommand(command);
 interface Options {
   preset: string;
   alone?: true;
+  repeat?: number;
   timeout: number;
 }
 
@@ -60,7 +75,7 @@ interface Options {
 async function run(
   notebook: Notebook,
   path: string,
-  { preset, alone, timeout }: Options,
+  { preset, alone, repeat, timeout }: Options,
 ) {
   const name = notebookName(path);
   const bar = new SingleBar({
@@ -77,13 +92,15 @@ async function run(
   const began = performance.now();
   const errors: string[] = [];
   bar.start(codeCells(notebook).length, 0, { code: "" });
-  const events = runNotebook(notebook, {
+  const session = {
     name,
     directory: dirname(path),
     environment: { DLM_PRESET: preset },
-    alone,
     timeoutMs: timeout * 1000,
-  });
+  };
+  const events = repeat === undefined
+    ? runNotebook(notebook, { ...session, alone })
+    : repeatNotebook(notebook, { ...session, times: repeat });
   for await (const event of events) {
     if (event.type === "started") bar.update({ code: firstLine(event.cell) });
     else bar.increment();

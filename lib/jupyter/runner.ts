@@ -72,7 +72,8 @@ export function firstLine({ source }: CodeCell): string {
   return lines.find((line) => line !== "" && !line.startsWith("//")) ?? lines[0]!;
 }
 
-async function runCell(
+/** Runs a cell and puts its outputs in the place of earlier ones; returns its error, if any. */
+export async function runCell(
   cell: CodeCell,
   kernel: Kernel,
   timeoutMs: number | undefined,

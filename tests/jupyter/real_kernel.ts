@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { stripVTControlCharacters } from "node:util";
 import { type Kernel, KernelError, startKernel } from "dlm/jupyter/kernel.ts";
 import { codeCell, createNotebook, type Output } from "dlm/jupyter/notebook.ts";
+import { repeatNotebook } from "dlm/jupyter/repeat.ts";
 import { runNotebook } from "dlm/jupyter/runner.ts";
 
 const directory = await Deno.realPath(".");
@@ -220,4 +221,31 @@ Deno.test("runNotebook() alone gives every cell a kernel of its own", async () =
   );
   assert.deepEqual(outputs[1], ["ReferenceError x is not defined"]);
   assert.deepEqual(outputs[3], ["execute_result 3"]);
+});
+
+Deno.test("repeatNotebook() finds cells that leak, and those that cannot be run again", async () => {
+  const make = (body: string) => `import { tf } from "dlm/backend/backend.ts";\n${body}`;
+  const sources = [
+    make("const size = 2; // try 3, 4\ntf.tidy(() => { tf.zeros([size]); });"),
+    make("const size = 2; // try 3\ntf.zeros([size]);"),
+    make('globalThis.cache ??= tf.zeros([1]); // the first run alone\nvoid "";'),
+    make("const size = 2; // try 3\nif (size === 3) tf.zeros([size]);"),
+    "let x = 1; // the kernel lets this be run again, but not as a const",
+    "const x = 1;",
+    'const size = 2; // try 3\nif (size === 3) throw new RangeError("Three is too many.");',
+    'const size = 2; // try 3\nif (size === 3) throw new TypeError("no answer");',
+    "globalThis.runs = (globalThis.runs ?? 0) + 1; if (runs === 3) throw new RangeError();",
+  ];
+  const notebook = createNotebook(sources.map((source, i) => codeCell(`cell-${i}`, source)));
+  const failures: Record<number, string> = {};
+  for await (const event of repeatNotebook(notebook, { name: "a", directory, times: 6 })) {
+    if (event.type === "failed") failures[event.number] = event.error.ename;
+  }
+  assert.deepEqual(failures, {
+    2: "Leak",
+    4: "Leak",
+    6: "SyntaxError",
+    8: "TypeError",
+    9: "RangeError",
+  });
 });
