@@ -18,6 +18,7 @@ export function reliability(models: Readonly<Record<string, Calibration>>): Disp
   const title = "How often the guesses are right";
   const diagram = plotBlock({
     height: 340,
+    marginLeft: 60,
     x: { ...x, grid: true },
     y: { label: "share that is right", domain: [0, 1], grid: true },
     color: { ...color, legend: names.length > 1 },
