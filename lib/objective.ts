@@ -1,6 +1,7 @@
+import type { NamedVariables } from "dlm/_variables.ts";
 import { tf } from "dlm/backend/backend.ts";
 import { maskExactly, maskIndependently } from "dlm/masking.ts";
-import type { Denoiser, Transformer } from "dlm/model.ts";
+import type { Denoiser } from "dlm/model.ts";
 import { crossEntropy, surprisals } from "dlm/ops/cross_entropy.ts";
 import type { Rng } from "dlm/rng.ts";
 import { linear, lossWeight, type Schedule } from "dlm/schedule.ts";
@@ -182,7 +183,7 @@ export interface LossAndGradients {
 
 /** The gradient of {@linkcode noisyLoss} with respect to every parameter. */
 export function lossAndGradients(
-  model: Transformer,
+  model: Denoiser & { readonly parameters: NamedVariables },
   sequences: readonly NoisySequence[],
 ): LossAndGradients {
   const names = Object.keys(model.parameters);

@@ -1,9 +1,10 @@
 import { listenForInterrupt } from "dlm/_interrupt.ts";
+import type { NamedArrays } from "dlm/_variables.ts";
 import { type Corpus, drawWindows } from "dlm/corpus.ts";
 import { type BitsPerCharacter, evaluate } from "dlm/evaluation.ts";
 import type { Learner, StepResult } from "dlm/learner.ts";
-import { Transformer, type TransformerConfig } from "dlm/model.ts";
-import { exactCountNoise, nextCharacterNoise } from "dlm/objective.ts";
+import { type Denoiser, Transformer, type TransformerConfig } from "dlm/model.ts";
+import { type DrawNoise, exactCountNoise, nextCharacterNoise } from "dlm/objective.ts";
 import { learningRateAt, type Step } from "dlm/optimizer.ts";
 import { Rng } from "dlm/rng.ts";
 
@@ -12,7 +13,7 @@ export interface TrainOptions {
   corpus: Corpus;
   config: TransformerConfig;
   /** The model that learns, as far as it has come. */
-  learner: Learner;
+  learner: Pick<Learner, "step"> & { read(part: "average"): Promise<NamedArrays> };
   /** How many steps it has behind it, and how many seconds they took.
    * @default {{ step: 0, seconds: 0 }}
    */
@@ -39,6 +40,14 @@ export interface TrainOptions {
   evaluationWindows: number;
   /** Decides which windows are drawn and what is masked, step by step. */
   seed: number;
+  /** How the noise of a batch is drawn, and so what the loss is.
+   * @default {exactCountNoise, or nextCharacterNoise for a causal model}
+   */
+  drawNoise?: DrawNoise;
+  /** Makes the model to evaluate out of its averaged parameters.
+   * @default {the Transformer of the config}
+   */
+  createModel?: (parameters: NamedArrays) => Denoiser & Disposable;
 }
 
 /** What one step of a training run has to tell. */
@@ -72,7 +81,7 @@ export async function* train(
     seconds: budget = Infinity,
   } = options;
   const rng = new Rng(options.seed).stream("training");
-  const drawNoise = config.causal ? nextCharacterNoise : exactCountNoise;
+  const { drawNoise = config.causal ? nextCharacterNoise : exactCountNoise } = options;
   let { step, seconds } = done;
   using interrupt = listenForInterrupt();
   while (step < steps && seconds < budget && !interrupt.requested) {
@@ -122,7 +131,8 @@ async function evaluateAverage(
   whole: boolean,
 ): Promise<BitsPerCharacter> {
   const { corpus, config, learner, evaluationWindows } = options;
-  using model = new Transformer(config, await learner.read("average"));
+  const { createModel = (parameters) => new Transformer(config, parameters) } = options;
+  using model = createModel(await learner.read("average"));
   const windows = whole ? undefined : evaluationWindows;
   return await evaluate(model, corpus.validation, { windows });
 }

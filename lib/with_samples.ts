@@ -1,5 +1,5 @@
+import type { Denoiser } from "dlm/model.ts";
 import { Rng } from "dlm/rng.ts";
-import type { Run } from "dlm/run.ts";
 import { lastFrame, sample } from "dlm/sampler.ts";
 import type { CharTokenizer } from "dlm/tokenizer.ts";
 import type { TrainMetrics } from "dlm/trainer.ts";
@@ -10,13 +10,20 @@ export interface SampledMetrics extends TrainMetrics {
   sample?: string;
 }
 
+/** A training run that has a model to show, such as `startRun()` gives. */
+export interface SampledRun {
+  train(): AsyncIterable<TrainMetrics>;
+  /** The model as it now is, owned by the caller. */
+  model(): Promise<Denoiser & Disposable>;
+}
+
 /**
  * Trains to the end of a run's budget, with a text from the model beside every evaluation.
  * The texts are all drawn with the same random numbers, so that one sees the model change
  * and not the dice.
  */
 export async function* withSamples(
-  run: Run,
+  run: SampledRun,
   tokenizer: CharTokenizer,
 ): AsyncGenerator<SampledMetrics> {
   for await (const metrics of run.train()) {
@@ -24,7 +31,7 @@ export async function* withSamples(
   }
 }
 
-async function write(run: Run, tokenizer: CharTokenizer): Promise<string> {
+async function write(run: SampledRun, tokenizer: CharTokenizer): Promise<string> {
   using model = await run.model();
   const blank = new Int32Array(model.context).fill(tokenizer.maskId);
   const { sequences } = await lastFrame(sample(model, [blank], { rng: new Rng(1) }));

@@ -1,0 +1,324 @@
+import { tf } from "dlm/backend/backend.ts";
+import type { NamedArrays, NamedVariables } from "dlm/_variables.ts";
+import type { Denoiser } from "dlm/model.ts";
+import { attention } from "dlm/ops/attention.ts";
+import { embed } from "dlm/ops/embed.ts";
+import { gatherRows } from "dlm/ops/gather_rows.ts";
+import { reluSquared } from "dlm/ops/relu_squared.ts";
+import { rmsNorm } from "dlm/ops/rms_norm.ts";
+import { rotary } from "dlm/ops/rotary.ts";
+import type { Rng } from "dlm/rng.ts";
+
+// A well-known small diffusion language model, simple_dlm (Encrux, 2025), beside that of this
+// library: what it chooses otherwise, each choice by itself, so that one can see what it costs.
+// It lives in this file and in simple_dlm_run.ts alone.
+
+/**
+ * What simple_dlm does otherwise than this library, by name and in the order in which the
+ * course undoes it: `[what it does, what this library does instead]`.
+ */
+export const CHOICES = {
+  doubledNewlines: ["each line break is read as two", "the text as it is"],
+  smallRate: ["a learning rate of 0.0001", "forty times that"],
+  oneRate: ["one share of masks for a whole batch", "all shares in every batch"],
+  bareAdam: ["Adam alone, at one rate", "Muon and AdamW, a rate that rises and falls, averaging"],
+  torchInitialisation: ["PyTorch's random start", "blocks and head start at zero"],
+  timeConditioning: ["told the share of masks", "not told"],
+  largeEmbeddings: ["embeddings of size 1, as they come", "small, then normalised"],
+  learnedPositions: ["a learned vector for each position", "rotary positions"],
+  freeScores: ["attention scores of any size", "normalised queries and keys"],
+  oneHead: ["one attention head", "several"],
+  noOutputProjection: ["attention writes as it is", "through a matrix"],
+  noFinalNorm: ["no norm before the head", "one"],
+  layerNorm: ["LayerNorm", "RMSNorm without a gain"],
+  relu: ["ReLU", "ReLU squared"],
+  biases: ["a bias for every matrix", "none"],
+  maskOutput: ["an output for the mask", "only for characters"],
+} as const satisfies Record<string, readonly [does: string, instead: string]>;
+
+/** The name of one of the {@linkcode CHOICES}. */
+export type Choice = keyof typeof CHOICES;
+
+/** Which choices are made; the others are undone. */
+export type Choices = Readonly<Record<Choice, boolean>>;
+
+/** All of them: simple_dlm as it is. One is undone with `{ ...SIMPLE_DLM, oneHead: false }`. */
+export const SIMPLE_DLM: Choices = allChoices(true);
+
+/** None of them: this library. One is put back with `{ ...UNDONE, oneHead: true }`. */
+export const UNDONE: Choices = allChoices(false);
+
+function allChoices(made: boolean): Choices {
+  return Object.fromEntries(Object.keys(CHOICES).map((name) => [name, made])) as Choices;
+}
+
+/** The size of a {@linkcode SimpleDlm}, and its choices. */
+export interface SimpleDlmConfig {
+  /** `V`, the number of characters without the mask. */
+  vocabularySize: number;
+  /** The number of blocks. */
+  layers: number;
+  /** `D`, the number of features of each position. */
+  width: number;
+  /** `H`, the number of attention heads where `oneHead` is undone. */
+  heads: number;
+  /** `T`, the length of the sequences it is trained on. */
+  context: number;
+  choices: Choices;
+}
+
+/**
+ * The transformer of simple_dlm, with the choices that its config says. With all of them
+ * undone it is this library's own, under the same names of parameters.
+ */
+export class SimpleDlm implements Denoiser, Disposable {
+  readonly config: SimpleDlmConfig;
+  /** Its parameters by name; owned by this object. */
+  readonly parameters: NamedVariables;
+
+  /**
+   * @param values the parameters' numbers by name, copied
+   * @throws {RangeError} if the config makes no sense, or a parameter is missing or of another size
+   */
+  constructor(config: SimpleDlmConfig, values: NamedArrays) {
+    checkConfig(config);
+    const shapes = Object.entries(simpleDlmShapes(config));
+    for (const [name, shape] of shapes) checkSize(name, shape, values[name]);
+    this.config = config;
+    this.parameters = Object.fromEntries(
+      shapes.map(([name, shape]) => [
+        name,
+        tf.tidy(() => tf.variable(tf.tensor2d(values[name]!, shape))),
+      ]),
+    );
+  }
+
+  get vocabularySize(): number {
+    return this.config.vocabularySize;
+  }
+
+  get context(): number {
+    return this.config.context;
+  }
+
+  /**
+   * What a sampler draws from: the characters alone. Where the model would write a mask,
+   * which leaves everything as it was, it is asked again.
+   */
+  logits(tokens: tf.Tensor2D, rows?: tf.Tensor1D): tf.Tensor2D {
+    return tf.tidy(() => {
+      const outputs = this.outputs(tokens, rows);
+      return tf.slice(outputs, [0, 0], [-1, this.vocabularySize]); // [N, V]
+    });
+  }
+
+  /**
+   * All that the model says, what it is trained and measured by. With `maskOutput` there is
+   * one column more, `[N, V + 1]`: the probability of a mask behind a mask, which never is
+   * there, and so is lost to the characters.
+   */
+  outputs(tokens: tf.Tensor2D, rows?: tf.Tensor1D): tf.Tensor2D {
+    return forward(this.config, { parameters: this.parameters, tokens, rows });
+  }
+
+  [Symbol.dispose](): void {
+    tf.dispose(this.parameters);
+  }
+}
+
+/**
+ * The same model as it is trained and measured: with all its outputs, so that a probability
+ * that it gives to the mask is one that the true character has not.
+ */
+export function withAllOutputs(
+  model: SimpleDlm,
+): Denoiser & Disposable & Pick<SimpleDlm, "parameters"> {
+  const { vocabularySize, context, parameters } = model;
+  return {
+    vocabularySize,
+    context,
+    parameters,
+    logits: (tokens, rows) => model.outputs(tokens, rows),
+    [Symbol.dispose]: () => model[Symbol.dispose](),
+  };
+}
+
+interface ForwardInputs {
+  parameters: NamedVariables;
+  tokens: tf.Tensor2D;
+  rows?: tf.Tensor1D | undefined;
+}
+
+function forward(config: SimpleDlmConfig, { parameters, tokens, rows }: ForwardInputs) {
+  const { layers, choices } = config;
+  const matrix = (name: string) => parameters[name] as tf.Tensor2D;
+  const linear = (x: tf.Tensor2D, name: string): tf.Tensor2D => {
+    const product: tf.Tensor2D = tf.matMul(x, matrix(name));
+    if (!choices.biases) return product;
+    const ones = tf.ones([x.shape[0], 1]); // a product has a faster gradient than a broadcast
+    return tf.add(product, tf.matMul(ones, matrix(`biases.${name}`)));
+  };
+  const norm = (x: tf.Tensor2D, name: string): tf.Tensor2D =>
+    choices.layerNorm
+      ? layerNorm(x, matrix(`gains.${name}`), matrix(`biases.${name}`))
+      : rmsNorm(x);
+  return tf.tidy(() => {
+    const [batch] = tokens.shape;
+    let x = embed(matrix("embedding"), tokens); // [B·T, D]
+    if (choices.learnedPositions) x = tf.add(x, embed(matrix("positions"), places(tokens)));
+    if (!choices.largeEmbeddings) x = rmsNorm(x);
+    if (choices.timeConditioning) {
+      x = tf.add(x, linear(shareOfMasks(tokens, config.vocabularySize), "time"));
+    }
+    for (let i = 0; i < layers; i++) {
+      const block = `blocks.${i}`;
+      const qkv = linear(norm(x, `${block}.attention.norm`), `${block}.attention.qkv`); // [B·T, 3·D]
+      const mixed = attend(qkv, batch, config); // [B·T, D]
+      x = tf.add(x, choices.noOutputProjection ? mixed : linear(mixed, `${block}.attention.out`));
+
+      const hidden = linear(norm(x, `${block}.mlp.norm`), `${block}.mlp.up`); // [B·T, 4·D]
+      const active = choices.relu ? tf.relu(hidden) : reluSquared(hidden);
+      x = tf.add(x, linear(active, `${block}.mlp.down`)); // [B·T, D]
+    }
+    if (rows) x = gatherRows(x, rows); // [N, D]
+    return linear(choices.noFinalNorm ? x : norm(x, "norm"), "head"); // [N, V] or [N, V + 1]
+  });
+}
+
+/**
+ * The library's attention, or what the choices leave of it, one head after the other:
+ * `[B·T, D]`.
+ */
+function attend(qkv: tf.Tensor2D, batch: number, config: SimpleDlmConfig): tf.Tensor2D {
+  const { width, choices } = config;
+  const heads = choices.oneHead ? 1 : config.heads;
+  if (!choices.learnedPositions && !choices.freeScores) {
+    return attention(qkv, { batch, heads, causal: false });
+  }
+  const scale = (width / heads) ** -0.5;
+  const parts = tf.split(qkv, 3 * heads, 1).map((part) =>
+    tf.reshape(part, [batch, -1, width / heads])
+  ); // [B, T, Dh] each: the queries of each head, the keys, the values
+  const prepare = (part: tf.Tensor): tf.Tensor => {
+    const placed = choices.learnedPositions ? part : rotary(part);
+    return choices.freeScores ? placed : rmsNorm(placed);
+  };
+  const mixed = Array.from({ length: heads }, (_, h) => {
+    const [q, k, v] = [parts[h]!, parts[heads + h]!, parts[2 * heads + h]!];
+    const scores = tf.mul(tf.matMul(prepare(q), prepare(k), false, true), scale); // [B, T, T]
+    return tf.reshape(tf.matMul(tf.softmax(scores), v), [-1, width / heads]); // [B·T, Dh]
+  });
+  return tf.concat(mixed as tf.Tensor2D[], 1);
+}
+
+/** Each row with mean 0 and variance 1, times a gain, plus a bias (Ba et al., 2016). */
+function layerNorm(x: tf.Tensor2D, gain: tf.Tensor2D, bias: tf.Tensor2D): tf.Tensor2D {
+  const centred = tf.sub(x, tf.mean(x, -1, true));
+  const variance = tf.mean(tf.square(centred), -1, true);
+  return tf.add(tf.mul(tf.mul(centred, tf.rsqrt(tf.add(variance, 1e-5))), gain), bias);
+}
+
+/** The place of each token in its sequence, `[B, T]`. */
+function places(tokens: tf.Tensor2D): tf.Tensor2D {
+  const [batch, length] = tokens.shape;
+  return tf.tile(tf.range(0, length, 1, "int32").as2D(1, length), [batch, 1]);
+}
+
+/**
+ * The time, for each place of each sequence, `[B·T, 1]`: the share of masks, which is the time
+ * but for a few masks more or less. Neither a sampler nor an evaluation has another to give.
+ */
+function shareOfMasks(tokens: tf.Tensor2D, maskId: number): tf.Tensor2D {
+  const share = tf.mean(tf.cast(tf.equal(tokens, maskId), "float32"), 1, true); // [B, 1]
+  return tf.reshape(tf.tile(share, [1, tokens.shape[1]]), [-1, 1]);
+}
+
+/** The shape of each parameter, by name: those of the library's model, and what choices add. */
+export function simpleDlmShapes(config: SimpleDlmConfig): Record<string, [number, number]> {
+  const { vocabularySize: V, layers, width: D, context, choices } = config;
+  const shapes: Record<string, [number, number]> = { embedding: [V + 1, D] };
+  const linear = (name: string, rows: number, columns: number) => {
+    shapes[name] = [rows, columns];
+    if (choices.biases) shapes[`biases.${name}`] = [1, columns];
+  };
+  const norm = (name: string) => {
+    if (choices.layerNorm) shapes[`gains.${name}`] = shapes[`biases.${name}`] = [1, D];
+  };
+  if (choices.learnedPositions) shapes.positions = [context, D];
+  if (choices.timeConditioning) linear("time", 1, D);
+  for (let i = 0; i < layers; i++) {
+    norm(`blocks.${i}.attention.norm`);
+    linear(`blocks.${i}.attention.qkv`, D, 3 * D);
+    if (!choices.noOutputProjection) linear(`blocks.${i}.attention.out`, D, D);
+    norm(`blocks.${i}.mlp.norm`);
+    linear(`blocks.${i}.mlp.up`, D, 4 * D);
+    linear(`blocks.${i}.mlp.down`, 4 * D, D);
+  }
+  if (!choices.noFinalNorm) norm("norm");
+  linear("head", D, choices.maskOutput ? V + 1 : V);
+  return shapes;
+}
+
+/**
+ * The parameters of an untrained model. PyTorch draws a matrix of `n` rows, and its bias,
+ * uniformly from `±1/√n`; with that undone they start as this library's do.
+ *
+ * @throws {RangeError} if the config makes no sense
+ */
+export function initialSimpleDlm(config: SimpleDlmConfig, rng: Rng): NamedArrays {
+  checkConfig(config);
+  const { choices } = config;
+  const shapes = simpleDlmShapes(config);
+  const draw = (name: string): () => number => {
+    const [rows] = shapes[name]!;
+    const numbers = rng.stream(name);
+    if (/^(embedding|positions)$/.test(name)) {
+      const scale = choices.largeEmbeddings ? 1 : 0.02;
+      return () => scale * numbers.normal();
+    }
+    if (name.startsWith("gains.")) return () => 1;
+    if (/^biases.*norm$/.test(name)) return () => 0;
+    if (choices.torchInitialisation) {
+      const [n] = shapes[name.replace("biases.", "")]!;
+      return () => (2 * numbers.uniform() - 1) / Math.sqrt(n);
+    }
+    if (/^biases|(out|down|head)$/.test(name)) return () => 0;
+    return () => rows ** -0.5 * numbers.normal();
+  };
+  return Object.fromEntries(
+    Object.entries(shapes).map(([name, [rows, columns]]) => {
+      const next = draw(name);
+      return [name, new Float32Array(rows * columns).map(() => next())];
+    }),
+  );
+}
+
+function checkSize(
+  name: string,
+  [rows, columns]: [number, number],
+  values: Float32Array | undefined,
+): void {
+  const found = values?.length ?? 0;
+  if (found === rows * columns) return;
+  throw new RangeError(
+    `The parameter ${name} has ${found} numbers, but these choices want ${rows} × ${columns}: ` +
+      `load the parameters with the config they were made with.`,
+  );
+}
+
+function checkConfig(config: SimpleDlmConfig): void {
+  const { vocabularySize, layers, width, context, choices } = config;
+  const heads = choices.oneHead ? 1 : config.heads;
+  for (const [name, value] of Object.entries({ vocabularySize, layers, width, heads, context })) {
+    if (Number.isSafeInteger(value) && value >= 1) continue;
+    throw new RangeError(
+      `The model's ${name} is ${value}: it must be a whole number of at least 1.`,
+    );
+  }
+  if (width % (2 * heads) !== 0) {
+    throw new RangeError(
+      `${heads} heads do not divide a width of ${width} into equal parts of even size: ` +
+        `choose a width that is a multiple of ${2 * heads}.`,
+    );
+  }
+}
