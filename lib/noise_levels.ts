@@ -1,3 +1,4 @@
+import jstat from "jstat";
 import { mean } from "simple-statistics";
 import { consecutiveWindows } from "dlm/corpus.ts";
 import { maskExactly } from "dlm/masking.ts";
@@ -48,4 +49,33 @@ export async function bitsByMasks(
     points.push([count, mean([...await noisyLosses(denoiser, sequences)]) / Math.LN2]);
   }
   return points;
+}
+
+/**
+ * What a character costs where a text is written in `N` steps of equal time, by ancestral
+ * sampling under the linear schedule: the bound of diffusion in discrete time (Austin et al.,
+ * 2021, D3PM, equation 1, here for masks).
+ *
+ * In the step that begins at time `t = n / N` each mask is lifted with probability `1 / n`,
+ * and every character lifted is drawn from what showed before the step: it costs as much as
+ * among `K` masks, where `K` is binomial with `T` trials of probability `t`. One step costs
+ * what a character costs among nothing but masks; with ever more steps the cost falls to the
+ * NELBO, the mean over `1..T`, where no two characters are drawn at once.
+ *
+ * @param bits `[T]`, the bits of a masked character where `1..T` are masked
+ * @returns bits per character
+ * @throws {RangeError} if the number of steps makes no sense
+ */
+export function bitsBySteps(bits: readonly number[], steps: number): number {
+  if (!(Number.isSafeInteger(steps) && steps >= 1)) {
+    throw new RangeError(`A text is written in at least 1 step, not in ${steps}.`);
+  }
+  const T = bits.length;
+  let total = 0;
+  for (let n = 1; n <= steps; n++) {
+    bits.forEach((cost, i) =>
+      total += jstat.binomial.pdf(i + 1, T, n / steps) * (i + 1) * cost / n
+    );
+  }
+  return total / T;
 }
