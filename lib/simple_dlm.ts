@@ -19,21 +19,21 @@ import type { Rng } from "dlm/rng.ts";
  */
 export const CHOICES = {
   doubledNewlines: ["each line break is read as two", "the text as it is"],
-  smallRate: ["a learning rate of 0.0001", "forty times that"],
   oneRate: ["one share of masks for a whole batch", "all shares in every batch"],
-  bareAdam: ["Adam alone, at one rate", "Muon and AdamW, a rate that rises and falls, averaging"],
-  torchInitialisation: ["PyTorch's random start", "blocks and head start at zero"],
-  timeConditioning: ["told the share of masks", "not told"],
-  largeEmbeddings: ["embeddings of size 1, as they come", "small, then normalised"],
+  smallRate: ["a learning rate of 0.0001", "the preset's learning rates"],
+  bareAdam: ["Adam alone, at one rate", "Muon and AdamW, warm-up, fall, average"],
   learnedPositions: ["a learned vector for each position", "rotary positions"],
   freeScores: ["attention scores of any size", "normalised queries and keys"],
-  oneHead: ["one attention head", "several"],
-  noOutputProjection: ["attention writes as it is", "through a matrix"],
-  noFinalNorm: ["no norm before the head", "one"],
+  oneHead: ["one attention head", "several heads"],
+  noOutputProjection: ["attention adds what it collects", "a matrix after attention"],
+  noFinalNorm: ["no norm before the head", "a norm before the head"],
+  largeEmbeddings: ["embeddings of size 1, as they are", "small embeddings, normalised"],
+  timeConditioning: ["told the share of masks", "not told the share of masks"],
   layerNorm: ["LayerNorm", "RMSNorm without a gain"],
   relu: ["ReLU", "ReLU squared"],
-  biases: ["a bias for every matrix", "none"],
-  maskOutput: ["an output for the mask", "only for characters"],
+  biases: ["a bias for every matrix", "no biases"],
+  torchInitialisation: ["PyTorch's random start", "head and blocks start at zero"],
+  maskOutput: ["an output for the mask", "outputs for characters alone"],
 } as const satisfies Record<string, readonly [does: string, instead: string]>;
 
 /** The name of one of the {@linkcode CHOICES}. */
@@ -50,6 +50,18 @@ export const UNDONE: Choices = allChoices(false);
 
 function allChoices(made: boolean): Choices {
   return Object.fromEntries(Object.keys(CHOICES).map((name) => [name, made])) as Choices;
+}
+
+/**
+ * From simple_dlm to this library: each entry undoes one choice more than the one before, in
+ * the order of {@linkcode CHOICES}, and is named by what takes its place.
+ */
+export function undoneInTurn(): [name: string, choices: Choices][] {
+  const path: [string, Choices][] = [["simple_dlm", SIMPLE_DLM]];
+  for (const [name, [, instead]] of Object.entries(CHOICES)) {
+    path.push([instead, { ...path.at(-1)![1], [name]: false }]);
+  }
+  return path;
 }
 
 /** The size of a {@linkcode SimpleDlm}, and its choices. */

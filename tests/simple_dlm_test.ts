@@ -16,6 +16,7 @@ import {
   type SimpleDlmConfig,
   simpleDlmShapes,
   UNDONE,
+  undoneInTurn,
   withAllOutputs,
 } from "dlm/simple_dlm.ts";
 import {
@@ -135,6 +136,14 @@ for (const name of names) {
     });
   }
 }
+
+Deno.test("undoneInTurn() leads from simple_dlm to the library, one choice at a time", () => {
+  const path = undoneInTurn().map(([, choices]) => choices);
+  assert.deepEqual(path[0], SIMPLE_DLM);
+  assert.deepEqual(path.at(-1), UNDONE);
+  const left = path.map((choices) => Object.values(choices).filter(Boolean).length);
+  assert.deepEqual(left, names.map((_, i) => names.length - i).concat(0));
+});
 
 Deno.test("logits() are the outputs for characters, whether there is one for the mask or not", async () => {
   for (const choices of [SIMPLE_DLM, UNDONE]) {

@@ -79,6 +79,24 @@ export async function showTraining<Metrics extends ShownMetrics>(
   return history;
 }
 
+/**
+ * What to give to {@linkcode showTraining} where several runs follow one another: they share
+ * one panel, each in the place of the run before it.
+ *
+ * @param display as {@linkcode ShowTrainingOptions} has it
+ */
+export function sharedPanel(
+  display: NonNullable<ShowTrainingOptions["display"]> = notebookDisplay(),
+): ShowTrainingOptions {
+  const panel = { display_id: crypto.randomUUID(), update: false };
+  return {
+    async display(bundle) {
+      await display(bundle, { ...panel });
+      panel.update = true;
+    },
+  };
+}
+
 function notebookDisplay(): NonNullable<ShowTrainingOptions["display"]> {
   try {
     const { display } = Deno.jupyter;

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { type DisplayOptions, type ShownMetrics, showTraining } from "dlm/display/panel.ts";
+import {
+  type DisplayOptions,
+  sharedPanel,
+  type ShownMetrics,
+  showTraining,
+} from "dlm/display/panel.ts";
 import type { Bundle } from "dlm/display/picture.ts";
 
 /** A clock that only goes when it is told to. */
@@ -95,6 +100,14 @@ Deno.test("showTraining() keeps to one output and updates it", async () => {
   const another = show({ steps: 1 });
   await another.history;
   assert.notEqual(another.shown[0]!.options.display_id, shown[0]!.options.display_id);
+});
+
+Deno.test("sharedPanel() puts each run in the place of the one before", async () => {
+  const shown: DisplayOptions[] = [];
+  const panel = sharedPanel((_, options) => Promise.resolve(void shown.push(options)));
+  for (const steps of [1, 2]) await showTraining(run({ milliseconds: 0 }, { steps }), panel);
+  assert.equal(new Set(shown.map(({ display_id }) => display_id)).size, 1);
+  assert.deepEqual(shown.map(({ update }) => update), [false, ...shown.slice(1).map(() => true)]);
 });
 
 Deno.test("showTraining() draws SVG while the run lasts, and leaves PNG, SVG and text", async () => {
