@@ -1,5 +1,6 @@
 import { maskIndependently } from "dlm/masking.ts";
-import type { NoiseOptions, NoisySequence } from "dlm/objective.ts";
+import type { DrawNoise, NoiseOptions, NoisySequence } from "dlm/objective.ts";
+import { Rng } from "dlm/rng.ts";
 import { type DrawTimes, independentTimes } from "dlm/times.ts";
 
 // "The mean cross-entropy of the masked characters" can mean several things, and only some
@@ -89,5 +90,44 @@ function maskAndWeigh(
     const weight = weigh({ rate, masks, pool, batch });
     const weights = Float32Array.from(noisy, (id) => id === maskId ? weight : 0);
     return { clean, noisy, weights };
+  });
+}
+
+/** Options for {@linkcode simulatedLosses}. */
+export interface SimulatedLossesOptions {
+  /** What a masked character costs, in nats, where `k` of its sequence are masked. */
+  cost: (k: number) => number;
+  /** `B`, the number of sequences in a batch.
+   * @default {64}
+   */
+  batch?: number;
+  /** `T`, the length of a sequence.
+   * @default {64}
+   */
+  length?: number;
+  /** How many batches.
+   * @default {400}
+   */
+  batches?: number;
+  /** @default {0} */
+  seed?: number;
+}
+
+/**
+ * The losses of many batches, for a model of which nothing is given but what a masked
+ * character costs it: their mean is near the expectation of a reduction, and they scatter by
+ * nothing but its masks.
+ */
+export function simulatedLosses(drawNoise: DrawNoise, options: SimulatedLossesOptions): number[] {
+  const { cost, batch = 64, length = 64, batches = 400, seed = 0 } = options;
+  const [maskId, rng] = [1, new Rng(seed)];
+  const clean = Array.from({ length: batch }, () => new Int32Array(length));
+  const lossOf = ({ noisy, weights }: NoisySequence) => {
+    const masks = noisy.filter((id) => id === maskId).length;
+    return masks && cost(masks) * weights.reduce((sum, weight) => sum + weight, 0);
+  };
+  return Array.from({ length: batches }, () => {
+    const sequences = drawNoise(clean, { maskId, rng });
+    return sequences.reduce((loss, sequence) => loss + lossOf(sequence), 0);
   });
 }

@@ -1,16 +1,12 @@
 import assert from "node:assert/strict";
 import { mean, standardDeviation, variance } from "simple-statistics";
-import {
-  continuousTimeNoise,
-  type DrawNoise,
-  exactCountNoise,
-  type NoisySequence,
-} from "dlm/objective.ts";
+import { continuousTimeNoise, type DrawNoise, exactCountNoise } from "dlm/objective.ts";
 import {
   doublyWeightedMean,
   meanOfSequenceMeans,
   pooledMean,
   pooledMeanAtOneRate,
+  simulatedLosses,
 } from "dlm/reductions.ts";
 import { Rng } from "dlm/rng.ts";
 import { type DrawTimes, independentTimes, sharedOffsetTimes, stratifiedTimes } from "dlm/times.ts";
@@ -23,29 +19,6 @@ function sumOver(from: number, to: number, term: (k: number) => number): number 
   let sum = 0;
   for (let k = from; k <= to; k++) sum += term(k);
   return sum;
-}
-
-/** The loss of a batch if a masked character costs `cost(k)` where `k` of `T` are masked. */
-function lossOf(sequences: readonly NoisySequence[], cost: (k: number) => number): number {
-  return sequences.reduce((loss, { noisy, weights }) => {
-    const masks = noisy.filter((id) => id === maskId).length;
-    return loss + weights.reduce((sum, weight) => sum + weight, 0) * (masks && cost(masks));
-  }, 0);
-}
-
-/** The losses of many batches. */
-function losses(drawNoise: DrawNoise, { T, B, cost, batches }: {
-  T: number;
-  B: number;
-  cost: (k: number) => number;
-  batches: number;
-}): number[] {
-  const rng = new Rng(1);
-  const clean = Array.from({ length: B }, () => new Int32Array(T));
-  return Array.from(
-    { length: batches },
-    () => lossOf(drawNoise(clean, { maskId, rng }), cost),
-  );
 }
 
 /** By the normal law chance alone is further off than this many standard errors once in 16,000 tests. */
@@ -81,7 +54,13 @@ for (const [reduction, expected] of expectations) {
     Deno.test(`${reduction.name}() has the expectation that is derived for it (B = ${B})`, () => {
       // The 1/t of the last leaves no finite variance, but a mean in standard errors still goes
       // to the normal law (Giné, Götze and Mason, 1997).
-      const found = losses(reduction, { T, B, cost, batches: 20_000 });
+      const found = simulatedLosses(reduction, {
+        length: T,
+        batch: B,
+        cost,
+        batches: 20_000,
+        seed: 1,
+      });
       const error = standardDeviation(found) / Math.sqrt(found.length);
       const sigmas = (mean(found) - expected(B)) / error;
       assert(Math.abs(sigmas) < SIGMAS, `${mean(found)} is ${sigmas} errors off ${expected(B)}`);
@@ -97,7 +76,7 @@ Deno.test("pooledMean() in large batches comes to 2 ∫ t·CE(t) dt as T grows, 
   const integral = 0.8 + 2 * 2.5 / 5;
   assert(Math.abs(limit(10_000) - integral) < 1e-3);
   const [B, batches] = [200, 300];
-  const found = losses(pooledMean, { T, B, cost, batches });
+  const found = simulatedLosses(pooledMean, { length: T, batch: B, cost, batches, seed: 1 });
   // The bias of a ratio is of order 1 / B; 4 standard errors are less than that here.
   assert(Math.abs(mean(found) / limit(T) - 1) < 1 / B, `${mean(found)} is not ${limit(T)}`);
   assert(limit(T) > 1.2 * NELBO);
@@ -113,7 +92,7 @@ Deno.test("no reduction asks anything of what shows, nor minds a batch without m
       for (const { noisy, weights } of batch) {
         noisy.forEach((id, i) => assert(id === maskId ? weights[i]! > 0 : weights[i] === 0));
       }
-      if (lossOf(batch, () => 1) === 0) empty++;
+      if (batch.every(({ weights }) => weights.every((weight) => weight === 0))) empty++;
     }
   }
   assert(empty > 0, "there was such a batch");
@@ -123,15 +102,16 @@ Deno.test("no reduction asks anything of what shows, nor minds a batch without m
 // zero up to four masks, so that the moments exist up to the fourth, which says how well a
 // variance is known.
 const scatter = {
-  T: 16,
-  B: 8,
+  length: 16,
+  batch: 8,
   batches: 5_000,
+  seed: 1,
   cost: (k: number) => k > 4 ? 2.5 * (k / 16) ** 3 : 0,
 };
 
 /** The mean and the variance of one sequence's loss at time `t` of the linear schedule. */
 function momentsAt(t: number): [mean: number, variance: number] {
-  const { T, cost } = scatter;
+  const { length: T, cost } = scatter;
   const probability = (k: number) => binomial(T, k) * t ** k * (1 - t) ** (T - k);
   const loss = (k: number) => k * cost(k) / (t * T);
   const mean = sumOver(1, T, (k) => probability(k) * loss(k));
@@ -140,7 +120,7 @@ function momentsAt(t: number): [mean: number, variance: number] {
 
 /** What the variance of a batch must be: the masks' part, and that of the times as drawn. */
 function derivedVariances() {
-  const { T, B, cost } = scatter;
+  const { length: T, batch: B, cost } = scatter;
   const cells = 200; // of each B-th of [0, 1), by the midpoint rule
   const times = Array.from({ length: B * cells }, (_, i) => (i + 0.5) / (B * cells));
   const moments = times.map(momentsAt);
@@ -182,12 +162,12 @@ Deno.test("the losses of a batch scatter as derived: exact counts least, indepen
   for (const [times, expected] of ways) {
     const draw: DrawNoise = (sequences, options) =>
       continuousTimeNoise(sequences, { ...options, times });
-    assertVariance(losses(draw, scatter), expected);
+    assertVariance(simulatedLosses(draw, scatter), expected);
   }
-  assertVariance(losses(exactCountNoise, scatter), exactCount);
+  assertVariance(simulatedLosses(exactCountNoise, scatter), exactCount);
 });
 
 Deno.test("exact counts leave no scatter at all where every count comes up once", () => {
-  const found = losses(exactCountNoise, { ...scatter, B: scatter.T, batches: 50 });
+  const found = simulatedLosses(exactCountNoise, { ...scatter, batch: 16, batches: 50 });
   assert(standardDeviation(found) < 1e-6); // float32 weights
 });
