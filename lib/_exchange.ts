@@ -6,7 +6,7 @@ export interface Exchange {
   readonly barrier: SharedArrayBuffer;
 }
 
-/** Memory for `workers` Workers with `numbers` numbers each. */
+/** Memory for `workers` Workers with at most `numbers` numbers each. */
 export function createExchange(workers: number, numbers: number): Exchange {
   return {
     slots: Array.from(
@@ -21,21 +21,21 @@ export function createExchange(workers: number, numbers: number): Exchange {
  * Adds up the arrays of all Workers: each brings its own and leaves with the sum. The
  * order of the additions is that of the Workers, so all of them get the same bits.
  *
- * Blocks until every Worker has arrived. The next call must not begin before this one has
- * returned in all of them.
+ * Blocks until every Worker is through with it.
  */
 export function allReduce(
   exchange: Exchange,
   rank: number,
   array: Float32Array,
 ): void {
-  const slots = exchange.slots.map((slot) => new Float32Array(slot));
+  const slots = exchange.slots.map((slot) => new Float32Array(slot, 0, array.length));
   slots[rank]!.set(array);
   waitForAll(exchange);
   array.set(slots[0]!);
   for (const slot of slots.slice(1)) {
     for (let i = 0; i < array.length; i++) array[i]! += slot[i]!;
   }
+  waitForAll(exchange); // the next call writes to slots that others may still be reading
 }
 
 function waitForAll({ slots, barrier }: Exchange): void {

@@ -11,10 +11,11 @@ async function answer(task: Task): Promise<unknown> {
   switch (task.kind) {
     case "start": {
       const { options, exchange, rank } = task;
-      learner = createLearner(
-        options,
-        (array) => allReduce(exchange, rank, array),
-      );
+      learner = createLearner(options, {
+        rank,
+        size: exchange.slots.length,
+        combine: (numbers) => allReduce(exchange, rank, numbers),
+      });
       return;
     }
     case "step":

@@ -1,4 +1,5 @@
 import { tf } from "dlm/backend/backend.ts";
+import { ALONE, sumOverTeam, type Team } from "dlm/_team.ts";
 import { assignAll, type NamedArrays, readAll } from "dlm/_variables.ts";
 import { Transformer, type TransformerConfig } from "dlm/model.ts";
 import { type LossAndGradients, lossAndGradients, type NoisySequence } from "dlm/objective.ts";
@@ -50,18 +51,15 @@ export interface LearnerOptions {
   microBatch: number;
 }
 
-/** Replaces numbers by their sum over all who share a batch. */
-export type Combine = (numbers: Float32Array) => void;
-
 /**
  * A model that learns in this thread.
  *
- * @param combine adds up the losses and gradients of several learners, if there are others
+ * @param team who else learns from the same batches and takes the same steps, if anybody
  * @throws {RangeError} if the config or the micro-batch makes no sense, or the parameters do not fit
  */
 export function createLearner(
   options: LearnerOptions,
-  combine?: Combine,
+  team: Team = ALONE,
 ): Learner {
   const { config, start, microBatch } = options;
   if (!(Number.isSafeInteger(microBatch) && microBatch >= 1)) {
@@ -70,16 +68,15 @@ export function createLearner(
     );
   }
   const model = new Transformer(config, start.parameters);
-  const optimizer = new Optimizer(model.parameters);
+  const optimizer = new Optimizer(model.parameters, team);
   const variables = { parameters: model.parameters, ...optimizer.state };
   for (const part of STATE_PARTS) {
     if (start[part]) assignAll(variables[part], start[part]);
   }
   return {
     async step(batch, step) {
-      let found = accumulate(model, batch, microBatch);
-      if (combine) found = await combined(found, combine);
-      const { loss, gradients } = found;
+      const own = accumulate(model, batch, microBatch);
+      const { loss, gradients } = await combined(own, team);
       const gradientNorm = await optimizer.step(gradients, step);
       const [value] = await loss.data();
       tf.dispose([loss, gradients]);
@@ -113,27 +110,13 @@ function accumulate(
 
 /** A loss and gradients with those of the other learners added; takes its argument over. */
 async function combined(
-  own: LossAndGradients,
-  combine: Combine,
+  { loss, gradients }: LossAndGradients,
+  team: Team,
 ): Promise<LossAndGradients> {
-  const names = Object.keys(own.gradients);
-  const tensors = [own.loss, ...names.map((name) => own.gradients[name]!)];
-  const numbers = new Float32Array(
-    tensors.reduce((sum, { size }) => sum + size, 0),
-  );
-  let offset = 0;
-  for (const tensor of tensors) {
-    numbers.set(await tensor.data(), offset);
-    offset += tensor.size;
-  }
-  dispose(own);
-  combine(numbers);
-  offset = 0;
-  const [loss, ...sums] = tensors.map(({ shape, size }) =>
-    tf.tensor(numbers.subarray(offset, offset += size), shape)
-  );
+  const names = Object.keys(gradients);
+  const [sum, ...sums] = await sumOverTeam([loss, ...Object.values(gradients)], team);
   return {
-    loss: loss as tf.Scalar,
+    loss: sum as tf.Scalar,
     gradients: Object.fromEntries(names.map((name, i) => [name, sums[i]!])),
   };
 }

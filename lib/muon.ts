@@ -1,4 +1,5 @@
 import { mix } from "dlm/_mix.ts";
+import { shareOf, sumOverTeam, type Team } from "dlm/_team.ts";
 import type { NamedVariables } from "dlm/_variables.ts";
 import { tf } from "dlm/backend/backend.ts";
 
@@ -54,30 +55,51 @@ export function orthogonalize(matrices: tf.Tensor3D): tf.Tensor3D {
  *
  * @param means the running means of the gradients, by parameter
  * @param gradients by parameter
+ * @param team shares the work, if each of it has the same means and gradients
  * @returns the directions uphill, by parameter, owned by the caller
  */
-export function muonDirections(
+export async function muonDirections(
   means: NamedVariables,
   gradients: Record<string, tf.Tensor>,
-): Record<string, tf.Tensor> {
-  return tf.tidy(() => {
+  team: Team,
+): Promise<Record<string, tf.Tensor>> {
+  const stacks = tf.tidy(() => {
     const matrices = Object.entries(means).flatMap(([name, mean]) => {
-      const gradient = gradients[name]!;
-      mean.assign(mix(mean, gradient, MOMENTUM));
-      const ahead = mix(mean, gradient, MOMENTUM);
+      mean.assign(mix(mean, gradients[name]!, MOMENTUM));
+      const ahead = mix(mean, gradients[name]!, MOMENTUM);
       return tf.split(ahead, partsOf(name), 1).map((matrix) => ({ name, matrix }));
     });
-    const found: Record<string, tf.Tensor[]> = {};
     // Matrices of one shape go through together: few ops with much to do.
-    for (const alike of Map.groupBy(matrices, ({ matrix }) => `${matrix.shape}`).values()) {
-      const stack = tf.stack(alike.map(({ matrix }) => matrix)) as tf.Tensor3D; // [N, R, C]
-      const [, rows, columns] = stack.shape;
+    return [...Map.groupBy(matrices, ({ matrix }) => `${matrix.shape}`).values()].map((alike) => ({
+      names: alike.map(({ name }) => name),
+      stack: tf.stack(alike.map(({ matrix }) => matrix)) as tf.Tensor3D, // [N, R, C]
+    }));
+  });
+  const own = stacks.map(({ stack }) => orthogonalizeShare(stack, team));
+  tf.dispose(stacks.map(({ stack }) => stack));
+  const whole = await sumOverTeam(own, team);
+  const directions = tf.tidy(() => {
+    const parts = stacks.flatMap(({ names }, i) => {
+      const [, rows, columns] = whole[i]!.shape;
       const size = Math.sqrt(Math.max(1, columns / rows));
-      const directions = tf.unstack(tf.mul(orthogonalize(stack), size));
-      alike.forEach(({ name }, i) => (found[name] ??= []).push(directions[i]!));
-    }
-    const whole = Object.entries(found).map(([name, parts]) => [name, tf.concat(parts, 1)]);
-    return Object.fromEntries(whole);
+      return tf.unstack(tf.mul(whole[i]!, size)).map((matrix, n) => [names[n]!, matrix] as const);
+    });
+    const named = Object.entries(Object.groupBy(parts, ([name]) => name));
+    return Object.fromEntries(
+      named.map(([name, parts]) => [name, tf.concat(parts!.map(([, matrix]) => matrix), 1)]),
+    );
+  });
+  tf.dispose(whole);
+  return directions;
+}
+
+/** A stack with the share of one member of the team orthogonalised, and zeros elsewhere. */
+function orthogonalizeShare(stack: tf.Tensor3D, team: Team): tf.Tensor3D {
+  const [count] = stack.shape;
+  const { begin, end } = shareOf(count, team);
+  return tf.tidy(() => {
+    const found = orthogonalize(tf.slice(stack, begin, end - begin));
+    return tf.pad(found, [[begin, count - end], [0, 0], [0, 0]]);
   });
 }
 

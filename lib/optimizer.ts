@@ -1,4 +1,5 @@
 import { mix } from "dlm/_mix.ts";
+import { ALONE, type Team } from "dlm/_team.ts";
 import type { NamedVariables } from "dlm/_variables.ts";
 import { adamWDirection } from "dlm/adamw.ts";
 import { tf } from "dlm/backend/backend.ts";
@@ -53,9 +54,13 @@ export class Optimizer implements Disposable {
   /** What it remembers; owned by this object. */
   readonly state: OptimizerState;
   readonly #parameters: NamedVariables;
+  readonly #team: Team;
 
-  /** @param parameters what to optimise; they stay the caller's */
-  constructor(parameters: NamedVariables) {
+  /**
+   * @param parameters what to optimise; they stay the caller's
+   * @param team who else takes the same steps and can share their work
+   */
+  constructor(parameters: NamedVariables, team: Team = ALONE) {
     const names = Object.keys(parameters);
     const copies = (names: string[], make: (parameter: tf.Tensor) => tf.Tensor): NamedVariables =>
       Object.fromEntries(
@@ -67,6 +72,7 @@ export class Optimizer implements Disposable {
       average: copies(names, tf.clone),
     };
     this.#parameters = parameters;
+    this.#team = team;
   }
 
   /**
@@ -80,7 +86,7 @@ export class Optimizer implements Disposable {
     { step, learningRate, matrixLearningRate }: Step,
   ): Promise<number> {
     const norm = await globalNorm(Object.values(gradients));
-    const directions = this.#directions(gradients, Math.min(1, CLIP_NORM / norm), step);
+    const directions = await this.#directions(gradients, Math.min(1, CLIP_NORM / norm), step);
     // A young average would otherwise mostly remember the initial values.
     const keep = Math.min(AVERAGE_DECAY, step / (step + 10));
     for (const [name, parameter] of Object.entries(this.#parameters)) {
@@ -99,29 +105,34 @@ export class Optimizer implements Disposable {
   }
 
   /** Where to go from here, uphill, by parameter. */
-  #directions(
+  async #directions(
     gradients: Record<string, tf.Tensor>,
     scale: number,
     step: number,
-  ): Record<string, tf.Tensor> {
+  ): Promise<Record<string, tf.Tensor>> {
     const { mean, meanSquare } = this.state;
-    return tf.tidy(() => {
-      const clipped = Object.fromEntries(
-        Object.entries(gradients).map(([name, gradient]) => [name, tf.mul(gradient, scale)]),
-      );
-      const matrices = Object.entries(mean).filter(([name]) => usesMuon(name));
-      const directions = muonDirections(Object.fromEntries(matrices), clipped);
-      for (const [name, square] of Object.entries(meanSquare)) {
-        const memory = { mean: mean[name]!, meanSquare: square };
-        directions[name] = adamWDirection(memory, clipped[name]!, step);
-      }
-      return directions;
-    });
+    const clipped = tf.tidy(() => mapValues(gradients, (gradient) => tf.mul(gradient, scale)));
+    const means = Object.entries(mean).filter(([name]) => usesMuon(name));
+    const directions = {
+      ...await muonDirections(Object.fromEntries(means), clipped, this.#team),
+      ...mapValues(
+        meanSquare,
+        (square, name) =>
+          adamWDirection({ mean: mean[name]!, meanSquare: square }, clipped[name]!, step),
+      ),
+    };
+    tf.dispose(clipped);
+    return directions;
   }
 
   [Symbol.dispose](): void {
     for (const memory of Object.values(this.state)) tf.dispose(memory);
   }
+}
+
+/** The same names with what `f` makes of their values. */
+function mapValues<A, B>(values: Record<string, A>, f: (value: A, name: string) => B) {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, f(value, name)]));
 }
 
 /** The Euclidean norm of several tensors taken as one vector. */

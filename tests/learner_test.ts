@@ -90,10 +90,11 @@ Deno.test("a learner starts where it is told to, and hands out copies", async ()
 });
 
 Deno.test("a learner steps on what it combines with others", async () => {
-  const double = (numbers: Float32Array) => numbers.forEach((x, i) => numbers[i] = 2 * x);
+  const combine = (numbers: Float32Array) => numbers.forEach((x, i) => numbers[i] = 2 * x);
+  const team = { rank: 0, size: 2, combine };
   const parameters = randomParameters(TINY, 1);
   await using alone = startLearner();
-  await using two = createLearner({ config: TINY, start: { parameters }, microBatch: 2 }, double);
+  await using two = createLearner({ config: TINY, start: { parameters }, microBatch: 2 }, team);
   const step = { step: 1, learningRate: 0.01, matrixLearningRate: 0.05 };
   const [one, both] = [await alone.step(fixedBatch(), step), await two.step(fixedBatch(), step)];
   assertClose([both.loss, both.gradientNorm], [2 * one.loss, 2 * one.gradientNorm], 1e-5);
