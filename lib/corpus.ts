@@ -98,13 +98,17 @@ export interface DrawWindowsOptions {
  * Windows of a split, each starting anywhere with equal probability.
  *
  * @returns `B` views of `T` tokens
- * @throws {RangeError} if the split is shorter than a window
+ * @throws {RangeError} if there are to be no windows or empty ones, or the split is shorter
+ * than one
  */
 export function drawWindows(
   split: Int32Array,
   options: DrawWindowsOptions,
 ): Int32Array[] {
   const { count, length, rng } = options;
+  if (!(Number.isSafeInteger(count) && count >= 1)) {
+    throw new RangeError(`Cannot draw ${count} windows: give a whole number of at least 1.`);
+  }
   checkLength(split, length);
   return Array.from({ length: count }, () => {
     const start = rng.integer(split.length - length + 1);
@@ -116,7 +120,7 @@ export function drawWindows(
  * A split cut into windows one after the other, for evaluation: every token is in exactly
  * one of them. The last is shorter when the length does not divide the split.
  *
- * @throws {RangeError} if the split is shorter than a window
+ * @throws {RangeError} if a window is to be empty, or the split is shorter than one
  */
 export function consecutiveWindows(
   split: Int32Array,
@@ -130,6 +134,11 @@ export function consecutiveWindows(
 }
 
 function checkLength(split: Int32Array, length: number): void {
+  if (!(Number.isSafeInteger(length) && length >= 1)) {
+    throw new RangeError(
+      `A window cannot have ${length} characters: give a whole number of at least 1.`,
+    );
+  }
   if (split.length < length) {
     throw new RangeError(
       `A window of ${length} characters does not fit into ${split.length}: use a longer text or a smaller context.`,
@@ -153,7 +162,7 @@ async function readText(path: string): Promise<Uint8Array> {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     const names = corpora.map(({ name }) => name).join(", ");
     throw new RangeError(
-      `There is no file ${path}: give the path of a text file, or the name of a corpus (${names}).`,
+      `There is no file "${path}": give the path of a text file, or the name of a corpus (${names}).`,
     );
   }
 }

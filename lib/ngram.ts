@@ -16,6 +16,9 @@ export interface Ngram {
   surprisals(tokens: Int32Array): Float64Array;
 }
 
+/** Contexts as long as this hardly occur twice in any text, and each takes memory. */
+const HIGHEST_ORDER = 20;
+
 /** A context that occurred in the training text, and what it knows of the next character. */
 interface Context {
   /** How often it was followed by anything, and by how many different characters. */
@@ -34,13 +37,13 @@ interface Context {
  * to `1 / V` (Witten and Bell, 1991, method C; Chen and Goodman, 1999).
  *
  * @param tokens the text to learn from
- * @throws {RangeError} unless the order is a whole number of at least 0
+ * @throws {RangeError} unless the order is a whole number from 0 to 20
  */
 export function trainNgram(tokens: Int32Array, options: NgramOptions): Ngram {
   const { order, vocabularySize } = options;
-  if (!(Number.isSafeInteger(order) && order >= 0)) {
+  if (!(Number.isSafeInteger(order) && order >= 0 && order <= HIGHEST_ORDER)) {
     throw new RangeError(
-      `The order of an n-gram model is ${order}: give a whole number of at least 0.`,
+      `The order of an n-gram model is ${order}: give a whole number from 0 to ${HIGHEST_ORDER}.`,
     );
   }
   const empty = newContext();

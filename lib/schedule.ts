@@ -10,7 +10,7 @@
 export interface Schedule {
   /** What to call it in a plot. */
   readonly name: string;
-  /** The probability that a character is unmasked at time `t` of [0, 1]. */
+  /** The probability that a character is unmasked at time `t` of [0, 1]; a RangeError beyond. */
   alpha(t: number): number;
   /** d alpha / dt, negative or zero. */
   derivative(t: number): number;
@@ -25,7 +25,7 @@ export interface Schedule {
  */
 export const linear: Schedule = {
   name: "linear",
-  alpha: (t) => 1 - t,
+  alpha: (t) => 1 - checked(t),
   derivative: () => -1,
   inverse: (alpha) => 1 - alpha,
 };
@@ -37,7 +37,7 @@ export const linear: Schedule = {
  */
 export const cosine: Schedule = {
   name: "cosine",
-  alpha: (t) => 1 - Math.sin((Math.PI / 2) * t),
+  alpha: (t) => 1 - Math.sin((Math.PI / 2) * checked(t)),
   derivative: (t) => -(Math.PI / 2) * Math.cos((Math.PI / 2) * t),
   inverse: (alpha) => Math.asin(1 - alpha) * (2 / Math.PI),
 };
@@ -55,7 +55,7 @@ export function polynomial(power: number): Schedule {
   }
   return {
     name: `polynomial(${power})`,
-    alpha: (t) => 1 - t ** power,
+    alpha: (t) => 1 - checked(t) ** power,
     derivative: (t) => -power * t ** (power - 1),
     inverse: (alpha) => (1 - alpha) ** (1 / power),
   };
@@ -95,7 +95,7 @@ export function geometric(options: GeometricOptions = {}): Schedule {
   const range = first - last;
   return {
     name: "geometric",
-    alpha: (t) => (Math.exp(-sigma(t)) - last) / range,
+    alpha: (t) => (Math.exp(-sigma(checked(t))) - last) / range,
     derivative: (t) => -growth * sigma(t) * Math.exp(-sigma(t)) / range,
     inverse: (alpha) => Math.log(-Math.log(last + alpha * range) / sigmaMin) / growth,
   };
@@ -130,4 +130,10 @@ export function revealProbability(
   }
   if (s === 0) return 1;
   return (schedule.alpha(s) - schedule.alpha(t)) / (1 - schedule.alpha(t));
+}
+
+/** A time, if it is one. */
+function checked(t: number): number {
+  if (t >= 0 && t <= 1) return t;
+  throw new RangeError(`The time is ${t}: give one from 0 (text) to 1 (all masks).`);
 }

@@ -57,6 +57,21 @@ Deno.test("windows throw if the split is shorter than one", () => {
   assert.throws(() => consecutiveWindows(split, 5), error);
 });
 
+Deno.test("windows throw if there are to be none, or empty ones", () => {
+  const split = new Int32Array(12);
+  const rng = new Rng(1);
+  for (const n of [0, -1, 1.5, NaN]) {
+    const message = `Cannot draw ${n} windows: give a whole number of at least 1.`;
+    assert.throws(() => drawWindows(split, { count: n, length: 5, rng }), {
+      name: "RangeError",
+      message,
+    });
+    const empty = { name: "RangeError", message: /^A window cannot have .+ characters: give a/ };
+    assert.throws(() => drawWindows(split, { count: 1, length: n, rng }), empty);
+    assert.throws(() => consecutiveWindows(split, n), empty);
+  }
+});
+
 Deno.test({
   name: "loadCorpus() reads any UTF-8 text, and says in a sentence what is none",
   ignore: withoutDisk,

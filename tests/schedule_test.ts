@@ -123,6 +123,17 @@ Deno.test("schedules throw if a parameter makes no sense", () => {
   }
 });
 
+Deno.test("alpha() throws if the time is not in [0, 1]", () => {
+  for (const { alpha } of [linear, cosine, polynomial(3), geometric()]) {
+    for (const t of [-0.1, 1.1, NaN]) {
+      assert.throws(() => alpha(t), {
+        name: "RangeError",
+        message: `The time is ${t}: give one from 0 (text) to 1 (all masks).`,
+      });
+    }
+  }
+});
+
 Deno.test("revealProbability() throws unless time runs backwards within [0, 1]", () => {
   for (const [s, t] of [[0.5, 0.5], [0.6, 0.5], [-0.1, 0.5], [0.5, 1.1], [NaN, 1]] as const) {
     assert.throws(() => revealProbability(linear, s, t), {

@@ -26,12 +26,17 @@ export interface BarsOptions {
  *
  * bars({ uniform: 6.02, unigram: 4.83 }, { label: "bits per character" });
  * ```
+ *
+ * @throws {RangeError} if there are no numbers
  */
 export function bars(
   values: Readonly<Record<string, number>>,
   options: BarsOptions,
 ): Displayable {
   const { title, label, decimals = 2 } = options;
+  if (Object.keys(values).length === 0) {
+    throw new RangeError("There are no numbers to compare: give bars() at least one.");
+  }
   const rows = Object.entries(values).map(([name, value]) => ({
     name,
     value,

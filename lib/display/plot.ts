@@ -61,6 +61,7 @@ function describe(options: Plot.PlotOptions, drawn: DrawnPlot): string {
 
 /** "0 to 1" for numbers, "train, validation" for names. */
 function range(domain: unknown[]): string {
+  if (domain.length === 0) return "nothing";
   if (!domain.every((value) => typeof value === "number")) {
     return domain.join(", ");
   }

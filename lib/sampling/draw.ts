@@ -20,8 +20,10 @@ export interface DrawOptions {
  *
  * @param logits `[V]`
  * @returns `[V]`, zero for what may not be drawn; the largest is 1, so that none overflows
+ * @throws {RangeError} if an option makes no sense
  */
 export function drawingWeights(logits: ArrayLike<number>, options: DrawOptions): Float64Array {
+  checkDrawOptions(options);
   const { temperature = 1, topK = logits.length, topP = 1 } = options;
   let largest = -Infinity;
   for (let id = 0; id < logits.length; id++) largest = Math.max(largest, logits[id]!);

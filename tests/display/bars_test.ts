@@ -14,3 +14,10 @@ Deno.test("bars() rounds to the decimals wished for, with thousands apart", () =
   const { "text/plain": text } = bundleOf(bars({ all: 12345.6 }, { label: "N", decimals: 0 }));
   assert.match(text!, /all: 12,346/);
 });
+
+Deno.test("bars() throws if there is nothing to compare", () => {
+  assert.throws(() => bars({}, { label: "N" }), {
+    name: "RangeError",
+    message: "There are no numbers to compare: give bars() at least one.",
+  });
+});

@@ -137,3 +137,8 @@ Deno.test("plot() keeps an attention map small, drawn as a raster or as cells", 
   assert.deepEqual(pixelsOf(raster).at(1, 1), [255, 255, 255], "the commonest colours are exact");
   assert.equal(cells["image/svg+xml"], undefined, "4096 cells are too long as SVG");
 });
+
+Deno.test("plot() of nothing is an empty chart", () => {
+  const text = bundleOf(plot({ x: { domain: [], type: "band" }, marks: [] }))["text/plain"];
+  assert.match(text!, /x, nothing/);
+});
