@@ -1,5 +1,6 @@
 import type { Denoiser } from "dlm/model.ts";
 import { noisySurprisals } from "dlm/objective.ts";
+import { enumerateTexts, type KnownLanguage } from "dlm/toy.ts";
 
 // What is estimated elsewhere by drawing masks can be had exactly of a short text, by going
 // through all of them.
@@ -25,6 +26,23 @@ export async function costsByMasks(denoiser: Denoiser, text: Int32Array): Promis
     for (const nats of hidden) costs[hidden.length - 1]! += nats / hidden.length;
   }
   return costs.map((sum, i) => sum / counts[i]!);
+}
+
+/**
+ * The same, averaged over all texts of a language, each as often as it occurs there: for its
+ * exact denoiser these costs add up to the entropy.
+ *
+ * @returns `[T]`, nats per masked character where `1 .. T` are masked
+ * @throws {RangeError} if the texts are longer than 12 characters
+ */
+export async function averageCosts(language: KnownLanguage): Promise<number[]> {
+  const averages = new Array<number>(language.context).fill(0);
+  for (const text of enumerateTexts(language.vocabularySize, language.context)) {
+    const share = Math.exp(-language.surprisal(text));
+    if (share === 0) continue;
+    (await costsByMasks(language, text)).forEach((nats, i) => averages[i]! += share * nats);
+  }
+  return averages;
 }
 
 /** An order in which to write a text, and what that costs. */

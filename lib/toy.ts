@@ -140,6 +140,20 @@ export function markovLanguage(options: MarkovLanguageOptions): KnownLanguage {
 }
 
 /**
+ * The weather of some days, a Markov chain to try a theory on: 0 is cloud, 1 is rain, 2 is
+ * sun, and tomorrow depends on today.
+ *
+ * @param days `T`
+ */
+export function weather(days: number = 5): KnownLanguage {
+  return markovLanguage({
+    length: days,
+    initial: [0.3, 0.2, 0.5],
+    transitions: [[0.4, 0.3, 0.3], [0.3, 0.5, 0.2], [0.2, 0.1, 0.7]],
+  });
+}
+
+/**
  * From tokens to logits, `[N, V]`, given a way to the joint probability of a character in
  * each place and of all that shows.
  *

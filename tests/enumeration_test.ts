@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mean } from "simple-statistics";
-import { costsByMasks, costsByOrder } from "dlm/enumeration.ts";
+import { averageCosts, costsByMasks, costsByOrder } from "dlm/enumeration.ts";
 import { Transformer } from "dlm/model.ts";
 import { noisyLosses } from "dlm/objective.ts";
 import { conditional, language, maskId, possibleTexts } from "./_languages.ts";
@@ -30,6 +30,17 @@ Deno.test("costsByMasks() are means over sets of places, and over the places of 
     const three = mean([cost([], 0), cost([], 1), cost([], 2)]);
     assertClose(await costsByMasks(language, text), [one, two, three], FLOAT32_TOLERANCE);
   }
+});
+
+Deno.test("averageCosts() add up to the entropy, and the last is that of a single character", async () => {
+  const costs = await averageCosts(language); // in which one text cannot be
+  assertClose([costs.reduce((a, b) => a + b)], [language.entropy], FLOAT32_TOLERANCE);
+  const entropies = [0, 1, 2].map((place) => {
+    const blank = new Int32Array(3).fill(maskId);
+    const shares = [0, 1, 2].map((id) => conditional(blank, place, id));
+    return shares.reduce((nats, p) => nats - p * Math.log(p), 0);
+  });
+  assertClose([costs[2]!], [mean(entropies)], FLOAT32_TOLERANCE);
 });
 
 Deno.test("costsByOrder() goes through every order once, from left to right first", async () => {

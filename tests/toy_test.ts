@@ -9,6 +9,7 @@ import {
   type KnownLanguage,
   markovLanguage,
   type MarkovLanguageOptions,
+  weather,
 } from "dlm/toy.ts";
 import { assertFrequencies, tally } from "./_statistics.ts";
 import { assertClose, assertNoLeak, take, testOnEachBackend } from "./_support.ts";
@@ -135,6 +136,12 @@ Deno.test("draw() draws each text with its probability", () => {
   }
   const first = language.draw(new Rng(3)).fill(-1);
   assert.notDeepEqual(language.draw(new Rng(3)), first, "a copy");
+});
+
+Deno.test("weather() is sunny half of the time at first, and stays so with 0.7", () => {
+  assert.equal(weather().context, 5);
+  const sun = Int32Array.of(2, 2, 2);
+  assert(Math.abs(weather(3).surprisal(sun) + Math.log(0.5 * 0.7 * 0.7)) < 1e-12);
 });
 
 Deno.test("a chain of any length leaves no tensors behind", async () => {
