@@ -5,12 +5,13 @@ import { tf } from "dlm/backend/backend.ts";
 
 /** How slowly the mean of the gradients forgets. */
 const MOMENTUM = 0.95;
-/** How often the polynomial is applied. */
+/** How often `a·σ + b·σ³ + c·σ⁵` is applied to each singular value: enough to bring one of 0.002
+ * near 1. */
 const ITERATIONS = 5;
-/** `a·σ + b·σ³ + c·σ⁵`: steep at 0, so that small singular values grow fast, and then it stays
- * within about 0.7 to 1.2, since nothing is gained by hitting 1. */
+/** Steep at 0, so that few iterations do; the price is that what has arrived keeps moving between
+ * 0.7 and 1.2, which training does not mind. */
 const [A, B, C] = [3.4445, -4.775, 2.0315];
-/** Keeps the direction finite where there is no gradient at all. */
+/** Keeps a matrix without a gradient at zero. */
 const EPSILON = 1e-7;
 
 /**
@@ -45,17 +46,18 @@ export function orthogonalize(matrices: tf.Tensor3D): tf.Tensor3D {
 }
 
 /**
- * Where Muon would move some parameters, apart from their weight decay: the running mean of
- * the gradient, seen one step ahead (Nesterov), and orthogonalised. A gradient's few large
- * singular values thus no longer drown the many small ones, and its size plays no role.
+ * Where Muon would move some parameters, apart from their weight decay: along the running mean
+ * of the gradient, seen one step ahead (Nesterov) and orthogonalised. So the few directions in
+ * which a gradient is large do not drown the many others, and its size plays no role.
  *
- * A direction is as long as to change the outputs of its matrix by about 1, for inputs about 1:
- * vectors are rows here, `x @ matrix`, and `[R, C]` orthonormal rows spread the length of `R`
- * inputs over `C` outputs, so wide ones are multiplied by `sqrt(C / R)`.
+ * Vectors are rows here, `x @ matrix`. Orthonormal rows keep the length of `x`, and spread it
+ * over more numbers if the matrix is wide: times `sqrt(columns / rows)`, a step changes each
+ * output by about as much as for a square matrix. A tall one loses part of the length, in
+ * proportion to the numbers it leaves, and needs nothing.
  *
- * @param means the running means of the gradients, by parameter
+ * @param means the running means of the gradients, by parameter; updated
  * @param gradients by parameter
- * @param team shares the work, if each of it has the same means and gradients
+ * @param team shares the work, if all of it have the same means and gradients
  * @returns the directions uphill, by parameter, owned by the caller
  */
 export async function muonDirections(
@@ -63,44 +65,45 @@ export async function muonDirections(
   gradients: Record<string, tf.Tensor>,
   team: Team,
 ): Promise<Record<string, tf.Tensor>> {
-  const stacks = tf.tidy(() => {
-    const matrices = Object.entries(means).flatMap(([name, mean]) => {
-      mean.assign(mix(mean, gradients[name]!, MOMENTUM));
-      const ahead = mix(mean, gradients[name]!, MOMENTUM);
-      return tf.split(ahead, partsOf(name), 1).map((matrix) => ({ name, matrix }));
-    });
-    // Matrices of one shape go through together: few ops with much to do.
-    return [...Map.groupBy(matrices, ({ matrix }) => `${matrix.shape}`).values()].map((alike) => ({
-      names: alike.map(({ name }) => name),
-      stack: tf.stack(alike.map(({ matrix }) => matrix)) as tf.Tensor3D, // [N, R, C]
-    }));
-  });
-  const own = stacks.map(({ stack }) => orthogonalizeShare(stack, team));
-  tf.dispose(stacks.map(({ stack }) => stack));
-  const whole = await sumOverTeam(own, team);
+  const names = Object.keys(means);
+  const parts = tf.tidy(() =>
+    names.map((name) => {
+      const [mean, gradient] = [means[name]!, gradients[name]!];
+      mean.assign(mix(mean, gradient, MOMENTUM));
+      return tf.split(mix(mean, gradient, MOMENTUM), partsOf(name), 1);
+    })
+  );
+  const found = await orthogonalizeAll(parts.flat(), team);
   const directions = tf.tidy(() => {
-    const parts = stacks.flatMap(({ names }, i) => {
-      const [, rows, columns] = whole[i]!.shape;
-      const size = Math.sqrt(Math.max(1, columns / rows));
-      return tf.unstack(tf.mul(whole[i]!, size)).map((matrix, n) => [names[n]!, matrix] as const);
+    const rest = [...found];
+    return names.map((name) => {
+      const own = rest.splice(0, partsOf(name));
+      const [rows, columns] = own[0]!.shape as [number, number];
+      return [name, tf.mul(tf.concat(own, 1), Math.sqrt(Math.max(1, columns / rows)))] as const;
     });
-    const named = Object.entries(Object.groupBy(parts, ([name]) => name));
-    return Object.fromEntries(
-      named.map(([name, parts]) => [name, tf.concat(parts!.map(([, matrix]) => matrix), 1)]),
-    );
   });
-  tf.dispose(whole);
-  return directions;
+  tf.dispose([parts, found]);
+  return Object.fromEntries(directions);
 }
 
-/** A stack with the share of one member of the team orthogonalised, and zeros elsewhere. */
-function orthogonalizeShare(stack: tf.Tensor3D, team: Team): tf.Tensor3D {
-  const [count] = stack.shape;
-  const { begin, end } = shareOf(count, team);
-  return tf.tidy(() => {
-    const found = orthogonalize(tf.slice(stack, begin, end - begin));
-    return tf.pad(found, [[begin, count - end], [0, 0], [0, 0]]);
-  });
+/** Orthogonalises matrices of all shapes, those of one shape together: few ops with much to do. */
+async function orthogonalizeAll(matrices: tf.Tensor[], team: Team): Promise<tf.Tensor[]> {
+  const groups = [...Map.groupBy(matrices.keys(), (i) => `${matrices[i]!.shape}`).values()];
+  const own = groups.map((indices) =>
+    tf.tidy(() => {
+      const stack = tf.stack(indices.map((i) => matrices[i]!)) as tf.Tensor3D; // [N, R, C]
+      const { begin, end } = shareOf(indices.length, team);
+      const share = orthogonalize(tf.slice(stack, begin, end - begin));
+      return tf.pad(share, [[begin, indices.length - end], [0, 0], [0, 0]]); // [N, R, C]
+    })
+  );
+  const whole = await sumOverTeam(own, team);
+  const found: tf.Tensor[] = [];
+  groups.forEach((indices, g) =>
+    tf.unstack(whole[g]!).forEach((matrix, n) => found[indices[n]!] = matrix)
+  );
+  tf.dispose(whole);
+  return found;
 }
 
 /** How many matrices stand side by side in a parameter: queries, keys and values are three. */

@@ -61,15 +61,11 @@ export class Optimizer implements Disposable {
    * @param team who else takes the same steps and can share their work
    */
   constructor(parameters: NamedVariables, team: Team = ALONE) {
-    const names = Object.keys(parameters);
-    const copies = (names: string[], make: (parameter: tf.Tensor) => tf.Tensor): NamedVariables =>
-      Object.fromEntries(
-        names.map((name) => [name, tf.tidy(() => tf.variable(make(parameters[name]!), false))]),
-      );
+    const zeros = (parameter: tf.Tensor) => asVariable(tf.zerosLike(parameter));
     this.state = {
-      mean: copies(names, tf.zerosLike),
-      meanSquare: copies(names.filter((name) => !usesMuon(name)), tf.zerosLike),
-      average: copies(names, tf.clone),
+      mean: mapValues(parameters, zeros),
+      meanSquare: mapValues(only(parameters, (name) => !usesMuon(name)), zeros),
+      average: mapValues(parameters, (parameter) => asVariable(tf.clone(parameter))),
     };
     this.#parameters = parameters;
     this.#team = team;
@@ -85,8 +81,8 @@ export class Optimizer implements Disposable {
     gradients: Record<string, tf.Tensor>,
     { step, learningRate, matrixLearningRate }: Step,
   ): Promise<number> {
-    const norm = await globalNorm(Object.values(gradients));
-    const directions = await this.#directions(gradients, Math.min(1, CLIP_NORM / norm), step);
+    const { norm, clipped } = await clip(gradients);
+    const directions = await this.#directions(clipped, step);
     // A young average would otherwise mostly remember the initial values.
     const keep = Math.min(AVERAGE_DECAY, step / (step + 10));
     for (const [name, parameter] of Object.entries(this.#parameters)) {
@@ -100,29 +96,22 @@ export class Optimizer implements Disposable {
         average.assign(mix(average, parameter, keep));
       });
     }
-    tf.dispose(directions);
+    tf.dispose([clipped, directions]);
     return norm;
   }
 
   /** Where to go from here, uphill, by parameter. */
   async #directions(
     gradients: Record<string, tf.Tensor>,
-    scale: number,
     step: number,
   ): Promise<Record<string, tf.Tensor>> {
     const { mean, meanSquare } = this.state;
-    const clipped = tf.tidy(() => mapValues(gradients, (gradient) => tf.mul(gradient, scale)));
-    const means = Object.entries(mean).filter(([name]) => usesMuon(name));
-    const directions = {
-      ...await muonDirections(Object.fromEntries(means), clipped, this.#team),
-      ...mapValues(
-        meanSquare,
-        (square, name) =>
-          adamWDirection({ mean: mean[name]!, meanSquare: square }, clipped[name]!, step),
-      ),
+    const adamW = (square: tf.Variable, name: string) =>
+      adamWDirection({ mean: mean[name]!, meanSquare: square }, gradients[name]!, step);
+    return {
+      ...await muonDirections(only(mean, usesMuon), gradients, this.#team),
+      ...mapValues(meanSquare, adamW),
     };
-    tf.dispose(clipped);
-    return directions;
   }
 
   [Symbol.dispose](): void {
@@ -130,17 +119,32 @@ export class Optimizer implements Disposable {
   }
 }
 
+/** A variable with the numbers of a tensor, which it takes over. */
+function asVariable(tensor: tf.Tensor): tf.Variable {
+  const variable = tf.variable(tensor, false);
+  tensor.dispose();
+  return variable;
+}
+
 /** The same names with what `f` makes of their values. */
 function mapValues<A, B>(values: Record<string, A>, f: (value: A, name: string) => B) {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, f(value, name)]));
 }
 
-/** The Euclidean norm of several tensors taken as one vector. */
-async function globalNorm(tensors: tf.Tensor[]): Promise<number> {
-  const sum = tf.tidy(() => tf.addN(tensors.map((tensor) => tf.sum(tf.square(tensor)))));
-  const [square] = await sum.data();
-  sum.dispose();
-  return Math.sqrt(square!);
+/** Those whose names are wanted. */
+function only<A>(values: Record<string, A>, wanted: (name: string) => boolean): Record<string, A> {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => wanted(name)));
+}
+
+/** Gradients scaled down, all alike, to a norm of at most `CLIP_NORM`, and the norm they had. */
+async function clip(gradients: Record<string, tf.Tensor>) {
+  const squares = tf.tidy(() =>
+    tf.addN(Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient))))
+  );
+  const norm = Math.sqrt((await squares.data())[0]!);
+  squares.dispose();
+  const scale = Math.min(1, CLIP_NORM / norm);
+  return { norm, clipped: mapValues(gradients, (gradient) => tf.mul(gradient, scale)) };
 }
 
 /** Options for {@linkcode learningRateAt}. */
