@@ -43,7 +43,9 @@ const FORMAT = "dlm-1";
 const TRAINING_PARTS = ["parameters", "mean", "meanSquare"] as const;
 
 /** A finished model in memory as a checkpoint, to be written in one format or another. */
-export async function toCheckpoint(model: Transformer, corpus: Corpus): Promise<Checkpoint> {
+export async function toCheckpoint(
+  { model, corpus }: { model: Transformer; corpus: Corpus },
+): Promise<Checkpoint> {
   const { name, sha256, tokenizer: { characters } } = corpus;
   const average = await readAll(model.parameters);
   return { version: VERSION, config: model.config, characters, corpus: { name, sha256 }, average };

@@ -7,7 +7,11 @@ import {
   loadCheckpoint,
   loadModel,
   saveCheckpoint,
+  toCheckpoint,
+  VERSION,
 } from "dlm/checkpoint.ts";
+import { createCorpus } from "dlm/corpus.ts";
+import { Transformer } from "dlm/model.ts";
 import { PRESETS } from "dlm/presets.ts";
 import { decodeSafetensors, encodeSafetensors } from "dlm/safetensors.ts";
 import { assertNoLeak, randomParameters, randomTraining, TINY } from "./_support.ts";
@@ -43,6 +47,18 @@ Deno.test("decodeCheckpoint() gives back what encodeCheckpoint() was given", () 
   for (const checkpoint of [finished, unfinished]) {
     assert.deepEqual(decodeCheckpoint(encodeCheckpoint(checkpoint)), checkpoint);
   }
+});
+
+Deno.test("toCheckpoint() has all of a model in memory", async () => {
+  const corpus = createCorpus("letters", "abcde".repeat(20));
+  using model = new Transformer(TINY, finished.average);
+  assert.deepEqual(await toCheckpoint({ model, corpus }), {
+    version: VERSION,
+    config: TINY,
+    characters: ["a", "b", "c", "d", "e"],
+    corpus: { name: "letters", sha256: corpus.sha256 },
+    average: finished.average,
+  });
 });
 
 Deno.test("encodeCheckpoint() rounds the model, and nothing else, to 16-bit numbers if asked to", () => {
