@@ -40,12 +40,17 @@ export interface FrontierOptions extends DrawOptions {
 /**
  * Lets samplers write with the same model and judges what they write, one after the other:
  * evaluations against quality.
+ *
+ * @throws {RangeError} if there are to be no texts, or an option of drawing makes no sense
  */
 export async function* frontier(
   denoiser: Denoiser,
   options: FrontierOptions,
 ): AsyncGenerator<FrontierPoint> {
   const { contenders, judge, texts = 32, length = denoiser.context, seed = 1 } = options;
+  if (!(Number.isSafeInteger(texts) && texts >= 1)) {
+    throw new RangeError(`Cannot judge ${texts} texts: give a whole number of at least 1.`);
+  }
   const { temperature, topK, topP } = options;
   const blank = new Int32Array(length).fill(denoiser.vocabularySize);
   const templates = Array.from({ length: texts }, () => blank);

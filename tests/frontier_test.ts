@@ -51,3 +51,13 @@ Deno.test("frontier() writes texts of the length asked for, the same from the sa
   assert.deepEqual(await write(1), await write(1));
   assert.notDeepEqual(await write(1), await write(2));
 });
+
+Deno.test("frontier() throws if there are to be no texts", async () => {
+  const judge = () => ({ ngramBits: 0, distinct: 0, knownWords: 0, copied: 0 });
+  for (const texts of [0, -1, 1.5, NaN]) {
+    await assert.rejects(
+      Array.fromAsync(frontier(denoiser, { contenders: [], judge, texts })),
+      { name: "RangeError", message: /^Cannot judge .+ texts: give a whole number of at least 1/ },
+    );
+  }
+});
