@@ -39,7 +39,7 @@ function runHeads(
 ): void {
   const [rows, columns] = tensors[0]!.shape as [number, number];
   const [length, size] = [rows / batch, columns / 3 / heads];
-  const work = allocate([kernels.attentionWork(length, size) / 4]);
+  const work = allocate([kernels.attentionWork(length, heads, size) / 4]);
   kernels[kernel](
     ...tensors.map((tensor) => address(tensor)),
     batch,

@@ -35,8 +35,8 @@ export function largest(row: usize, size: i32): f32 {
 }
 
 /**
- * `to = e^(from - top)`, right to about 1e-7 of its value, where the difference is between
- * -87 and 88; it counts as -87 if less and as 88 if more, which is where float32 ends.
+ * `to = e^(from - top)`, right to about 1e-7 of its value. The difference must not be above
+ * 88 and counts as -87 if less, which is where float32 ends.
  *
  * `e^x = 2^n e^r` with a whole `n` and `r` in ±ln(2)/2, where a polynomial will do.
  *
@@ -45,7 +45,6 @@ export function largest(row: usize, size: i32): f32 {
 export function powers(from: usize, to: usize, top: f32, size: i32): f32 {
   const tops = f32x4.splat(top);
   const lowest = f32x4.splat(-87);
-  const highest = f32x4.splat(88);
   const perLog2 = f32x4.splat(1.442_695_04);
   // Adding 1.5 · 2^23 leaves no bits for a fraction, so n lies in the lowest bits of the sum.
   const shift = f32x4.splat(12_582_912);
@@ -64,7 +63,7 @@ export function powers(from: usize, to: usize, top: f32, size: i32): f32 {
   for (; size > 0; size -= 4, from += 16, to += 16) {
     // Missing numbers count as so small that they add nothing.
     let x = size >= 4 ? v128.load(from) : readLast(from, size, -f32.MAX_VALUE);
-    x = f32x4.pmin(f32x4.pmax(f32x4.sub(x, tops), lowest), highest);
+    x = f32x4.pmax(f32x4.sub(x, tops), lowest);
     const shifted = multiplyAdd(x, perLog2, shift);
     const n = f32x4.sub(shifted, shift);
     const r = multiplyAdd(n, log2Low, multiplyAdd(n, log2High, x));
