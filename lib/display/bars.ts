@@ -27,7 +27,7 @@ export interface BarsOptions {
  * bars({ uniform: 6.02, unigram: 4.83 }, { label: "bits per character" });
  * ```
  *
- * @throws {RangeError} if there are no numbers
+ * @throws {RangeError} if there are no numbers, or one is not finite
  */
 export function bars(
   values: Readonly<Record<string, number>>,
@@ -36,6 +36,10 @@ export function bars(
   const { title, label, decimals = 2 } = options;
   if (Object.keys(values).length === 0) {
     throw new RangeError("There are no numbers to compare: give bars() at least one.");
+  }
+  const odd = Object.keys(values).find((name) => !Number.isFinite(values[name]));
+  if (odd !== undefined) {
+    throw new RangeError(`The bar "${odd}" would be ${values[odd]} long: give finite numbers.`);
   }
   const rows = Object.entries(values).map(([name, value]) => ({
     name,

@@ -21,3 +21,12 @@ Deno.test("bars() throws if there is nothing to compare", () => {
     message: "There are no numbers to compare: give bars() at least one.",
   });
 });
+
+Deno.test("bars() throws if a number has no length", () => {
+  for (const value of [NaN, Infinity]) {
+    assert.throws(() => bars({ one: 1, other: value }, { label: "N" }), {
+      name: "RangeError",
+      message: `The bar "other" would be ${value} long: give finite numbers.`,
+    });
+  }
+});
