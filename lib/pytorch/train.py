@@ -16,6 +16,7 @@ import os
 import random
 import sys
 import time
+from pathlib import Path
 
 import torch
 from denoiser import Denoiser, read_safetensors, write_safetensors
@@ -145,6 +146,9 @@ def main():
     tensors, metadata = read_safetensors(arguments.checkpoint)
     if "training" not in metadata:
         sys.exit("This is a finished model without the optimizer's state: it cannot be trained on.")
+    version = json.loads((Path(__file__).parents[2] / "deno.json").read_text())["version"]
+    if metadata["version"] != version:
+        sys.exit(f"The run was trained with version {metadata['version']}, and this is {version}.")
     config, training = json.loads(metadata["config"]), json.loads(metadata["training"])
     if config["causal"]:
         sys.exit("This trains denoisers, and the checkpoint has a causal model.")
