@@ -13,6 +13,10 @@ export interface SpreadsOptions {
    * @default {undefined}
    */
   truth?: number;
+  /** The part of the axis that is shown; ticks outside of it are not.
+   * @default {all of it}
+   */
+  domain?: readonly [number, number];
   /** Stands below, such as a seed. */
   caption?: string;
 }
@@ -34,7 +38,7 @@ export function spreads(
   measurements: Readonly<Record<string, readonly number[]>>,
   options: SpreadsOptions,
 ): Displayable {
-  const { title, label, truth, caption } = options;
+  const { title, label, truth, domain, caption } = options;
   const rows = Object.entries(measurements).map(([name, values]) => {
     if (values.length < 2) {
       throw new RangeError(
@@ -54,10 +58,16 @@ export function spreads(
     height: 50 + 32 * rows.length,
     marginLeft: 20 + longest,
     marginRight: 110,
-    x: { label, nice: true },
+    x: domain ? { label, domain: [...domain] } : { label, nice: true },
     y: { label: null, domain: rows.map(({ name }) => name) },
     marks: [
-      Plot.tickX(ticks, { x: "value", y: "name", stroke: "#4269d0", strokeOpacity: 0.15 }),
+      Plot.tickX(ticks, {
+        x: "value",
+        y: "name",
+        stroke: "#4269d0",
+        strokeOpacity: 0.15,
+        clip: true,
+      }),
       ...(truth === undefined
         ? []
         : [Plot.ruleX([truth], { stroke: faintInk, strokeDasharray: "4,4" })]),

@@ -25,6 +25,12 @@ Deno.test("spreads() draws every measurement, and the truth where it is known", 
   assert(drawn(2)["image/svg+xml"]!.includes('aria-label="rule"'));
 });
 
+Deno.test("spreads() shows a part of the axis when asked to, and tells the mean of all", () => {
+  const options = { label: "m", domain: [0, 3] } as const;
+  const { "text/plain": text } = bundleOf(spreads(measurements, options));
+  assert.match(text!, /careless: 2\.100 ± 1\.153\nx, m, 0 to 3\n/);
+});
+
 Deno.test("spreads() throws if something was measured only once", () => {
   assert.throws(() => spreads({ once: [1] }, { label: "m" }), {
     name: "RangeError",
