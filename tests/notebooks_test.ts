@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import data from "../notebooks/01_data.ipynb" with { type: "text" };
 import masking from "../notebooks/02_masking.ipynb" with { type: "text" };
+import denoiser from "../notebooks/03_denoiser.ipynb" with { type: "text" };
+import objective from "../notebooks/04_objective.ipynb" with { type: "text" };
 import training from "../notebooks/05_training.ipynb" with { type: "text" };
 import sampling from "../notebooks/06_sampling.ipynb" with { type: "text" };
 import infilling from "../notebooks/08_infilling.ipynb" with { type: "text" };
@@ -9,6 +11,8 @@ import { brokenRules } from "dlm/jupyter/rules.ts";
 const notebooks = {
   "01_data": data,
   "02_masking": masking,
+  "03_denoiser": denoiser,
+  "04_objective": objective,
   "05_training": training,
   "06_sampling": sampling,
   "08_infilling": infilling,
