@@ -203,9 +203,11 @@ function chainEntropy({ length, initial, transitions }: MarkovLanguageOptions): 
 }
 
 function checkDistribution(probabilities: readonly number[]): void {
+  const odd = probabilities.find((p) => !(p >= 0));
+  if (odd !== undefined) {
+    throw new RangeError(`Probabilities are positive or zero, but one is ${odd}: give another.`);
+  }
   const sum = probabilities.reduce((a, b) => a + b, 0);
-  if (probabilities.every((p) => p >= 0) && Math.abs(sum - 1) < 1e-9) return;
-  throw new RangeError(
-    `Probabilities are positive or zero and add up to 1, not to ${sum}: give such numbers.`,
-  );
+  if (Math.abs(sum - 1) < 1e-9) return;
+  throw new RangeError(`Probabilities add up to 1, not to ${sum}: give such numbers.`);
 }
