@@ -159,7 +159,7 @@ Deno.test("a language throws if its probabilities are none", () => {
     [{ length: 3 }, /There are 8 texts of 3 out of 2 characters, not 4/],
     [{ probabilities: [0.5, 0.5, 0.5, 0.5] }, /add up to 1, not to 2/],
     [{ probabilities: [1.5, -0.5, 0, 0] }, /are positive or zero, but one is -0.5/],
-    [{ probabilities: [NaN, 1, 0, 0] }, /not to NaN/],
+    [{ probabilities: [NaN, 1, 0, 0] }, /but one is NaN/],
   ];
   for (const [change, message] of written) {
     const make = () => enumeratedLanguage({ ...even, ...change });

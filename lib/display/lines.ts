@@ -32,11 +32,16 @@ export interface LinesOptions {
  *
  * lines({ linear: [[0, 1], [1, 0]] }, { x: "time t", y: "alpha(t)" });
  * ```
+ *
+ * @throws {RangeError} if there is no point with finite numbers
  */
 export function lines(series: Readonly<Record<string, Line>>, options: LinesOptions): Displayable {
   const { title, x, y, smooth = 1, caption } = options;
   const names = Object.keys(series);
   const points = names.flatMap((name) => series[name]!.map(([x, y]) => ({ x, y, name })));
+  if (!points.some(({ x, y }) => Number.isFinite(x) && Number.isFinite(y))) {
+    throw new RangeError("There is not a single point to draw: give lines() finite numbers.");
+  }
   const marker = points.length <= 40 * names.length;
   const channels = { x: "x", y: "y", stroke: "name", strokeWidth: 2, marker };
   return plot({

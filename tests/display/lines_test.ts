@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { lines } from "dlm/display/lines.ts";
+import { type Line, lines } from "dlm/display/lines.ts";
 import { bundleOf } from "./_support.ts";
 
 const axes = { x: "step", y: "bits" };
@@ -28,4 +28,13 @@ Deno.test("lines() draws no legend for a single line", () => {
 Deno.test("lines() smooths over neighbouring points when asked to", () => {
   const { "text/plain": text } = bundleOf(lines({ alone: rising }, { ...axes, smooth: 3 }));
   assert.match(text!, /y, bits, 1\.5 to 4/);
+});
+
+Deno.test("lines() throws if there is not a single point to draw", () => {
+  for (const series of [{}, { empty: [] }, { none: [[0, NaN], [1, Infinity]] as const }]) {
+    assert.throws(() => lines(series as Record<string, Line>, { x: "x", y: "y" }), {
+      name: "RangeError",
+      message: "There is not a single point to draw: give lines() finite numbers.",
+    });
+  }
 });
