@@ -168,12 +168,10 @@ function forward(config: SimpleDlmConfig, { parameters, tokens, rows }: ForwardI
     const product: tf.Tensor2D = tf.matMul(x, matrix(name));
     if (!choices.biases) return product;
     const ones = tf.ones([x.shape[0], 1]); // a product has a faster gradient than a broadcast
-    return tf.add(product, tf.matMul(ones, matrix(`biases.${name}`)));
+    return tf.add(product, tf.matMul(ones, matrix(`${name}.bias`)));
   };
   const norm = (x: tf.Tensor2D, name: string): tf.Tensor2D =>
-    choices.layerNorm
-      ? layerNorm(x, matrix(`gains.${name}`), matrix(`biases.${name}`))
-      : rmsNorm(x);
+    choices.layerNorm ? layerNorm(x, matrix(`${name}.gain`), matrix(`${name}.bias`)) : rmsNorm(x);
   return tf.tidy(() => {
     const [batch] = tokens.shape;
     let x = embed(matrix("embedding"), tokens); // [B·T, D]
@@ -251,10 +249,10 @@ export function simpleDlmShapes(config: SimpleDlmConfig): Record<string, [number
   const shapes: Record<string, [number, number]> = { embedding: [V + 1, D] };
   const linear = (name: string, rows: number, columns: number) => {
     shapes[name] = [rows, columns];
-    if (choices.biases) shapes[`biases.${name}`] = [1, columns];
+    if (choices.biases) shapes[`${name}.bias`] = [1, columns];
   };
   const norm = (name: string) => {
-    if (choices.layerNorm) shapes[`gains.${name}`] = shapes[`biases.${name}`] = [1, D];
+    if (choices.layerNorm) shapes[`${name}.gain`] = shapes[`${name}.bias`] = [1, D];
   };
   if (choices.learnedPositions) shapes.positions = [context, D];
   if (choices.timeConditioning) linear("time", 1, D);
@@ -288,13 +286,13 @@ export function initialSimpleDlm(config: SimpleDlmConfig, rng: Rng): NamedArrays
       const scale = choices.largeEmbeddings ? 1 : 0.02;
       return () => scale * numbers.normal();
     }
-    if (name.startsWith("gains.")) return () => 1;
-    if (/^biases.*norm$/.test(name)) return () => 0;
+    if (name.endsWith(".gain")) return () => 1;
+    if (name.endsWith("norm.bias")) return () => 0;
     if (choices.torchInitialisation) {
-      const [n] = shapes[name.replace("biases.", "")]!;
+      const [n] = shapes[name.replace(".bias", "")]!;
       return () => (2 * numbers.uniform() - 1) / Math.sqrt(n);
     }
-    if (/^biases|(out|down|head)$/.test(name)) return () => 0;
+    if (/(out|down|head|bias)$/.test(name)) return () => 0;
     return () => rows ** -0.5 * numbers.normal();
   };
   return Object.fromEntries(

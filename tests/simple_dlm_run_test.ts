@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createCorpus } from "dlm/corpus.ts";
+import { usesMuon } from "dlm/optimizer.ts";
 import { PRESETS } from "dlm/presets.ts";
 import { startRun } from "dlm/run.ts";
 import { type Choice, CHOICES, type Choices, SIMPLE_DLM, UNDONE } from "dlm/simple_dlm.ts";
@@ -77,6 +78,12 @@ Deno.test("Adam alone moves a number by the learning rate in its first step", as
     const largest = Math.max(...moved!.map((x, i) => Math.abs(x - old![i]!)));
     assertClose([largest], [rate], 1e-3);
   }
+});
+
+Deno.test("Muon gets none of the biases and gains", () => {
+  const shapes = simpleDlmShapes({ ...settings, vocabularySize: 5, choices: SIMPLE_DLM });
+  const muons = Object.entries(shapes).filter(([name]) => usesMuon(name));
+  assert(muons.length > 0 && muons.every(([, [rows]]) => rows >= settings.width));
 });
 
 Deno.test("withDoubledNewlines() doubles those that are trained on and no others", () => {

@@ -73,14 +73,14 @@ function simpleDlm(config: SimpleDlmConfig, values: NamedArrays, tokens: number[
   );
   const linear = (x: Matrix, name: string) =>
     matMul(x, matrices[name]!).map((row) =>
-      row.map((y, j) => y + matrices[`biases.${name}`]![0]![j]!)
+      row.map((y, j) => y + matrices[`${name}.bias`]![0]![j]!)
     );
   const norm = (x: Matrix, name: string) =>
     x.map((row) => {
       const centre = row.reduce((a, b) => a + b) / D;
       const centred = row.map((y) => y - centre);
       const deviation = Math.sqrt(dot(centred, centred) / D + 1e-5);
-      const [gains, biases] = [matrices[`gains.${name}`]![0]!, matrices[`biases.${name}`]![0]!];
+      const [gains, biases] = [matrices[`${name}.gain`]![0]!, matrices[`${name}.bias`]![0]!];
       return centred.map((y, j) => y / deviation * gains[j]! + biases[j]!);
     });
   return tokens.flatMap((sequence) => {
@@ -186,9 +186,9 @@ Deno.test("PyTorch's start and large embeddings have the spread that they say", 
   close(spread("embedding"), 1);
   close(spread("blocks.1.mlp.down"), 1 / Math.sqrt(3 * 256)); // that of a uniform number
   assert(Math.max(...values["blocks.1.mlp.down"]!) <= 1 / Math.sqrt(256));
-  assert(Math.max(...values["biases.blocks.1.mlp.down"]!) <= 1 / Math.sqrt(256));
-  assert(values["gains.blocks.0.mlp.norm"]!.every((x) => x === 1));
-  assert(values["biases.blocks.0.mlp.norm"]!.every((x) => x === 0));
+  assert(Math.max(...values["blocks.1.mlp.down.bias"]!) <= 1 / Math.sqrt(256));
+  assert(values["blocks.0.mlp.norm.gain"]!.every((x) => x === 1));
+  assert(values["blocks.0.mlp.norm.bias"]!.every((x) => x === 0));
 });
 
 Deno.test("the sampler writes with it, and neither leaves tensors behind", async () => {
