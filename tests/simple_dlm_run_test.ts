@@ -3,7 +3,14 @@ import { createCorpus } from "dlm/corpus.ts";
 import { usesMuon } from "dlm/optimizer.ts";
 import { PRESETS } from "dlm/presets.ts";
 import { startRun } from "dlm/run.ts";
-import { type Choice, CHOICES, type Choices, SIMPLE_DLM, UNDONE } from "dlm/simple_dlm.ts";
+import {
+  type Choice,
+  CHOICES,
+  type Choices,
+  SIMPLE_DLM,
+  simpleDlmShapes,
+  UNDONE,
+} from "dlm/simple_dlm.ts";
 import { type SimpleDlmSettings, startSimpleDlm, withDoubledNewlines } from "dlm/simple_dlm_run.ts";
 import type { TrainMetrics } from "dlm/trainer.ts";
 import { assertClose, assertNoLeak } from "./_support.ts";
