@@ -5,7 +5,9 @@ import denoiser from "../notebooks/03_denoiser.ipynb" with { type: "text" };
 import objective from "../notebooks/04_objective.ipynb" with { type: "text" };
 import training from "../notebooks/05_training.ipynb" with { type: "text" };
 import sampling from "../notebooks/06_sampling.ipynb" with { type: "text" };
+import evaluation from "../notebooks/07_evaluation.ipynb" with { type: "text" };
 import infilling from "../notebooks/08_infilling.ipynb" with { type: "text" };
+import exporting from "../notebooks/09_export.ipynb" with { type: "text" };
 import { brokenRules } from "dlm/jupyter/rules.ts";
 
 const notebooks = {
@@ -15,7 +17,9 @@ const notebooks = {
   "04_objective": objective,
   "05_training": training,
   "06_sampling": sampling,
+  "07_evaluation": evaluation,
   "08_infilling": infilling,
+  "09_export": exporting,
 };
 
 for (const [name, text] of Object.entries(notebooks)) {
