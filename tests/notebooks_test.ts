@@ -8,6 +8,7 @@ import sampling from "../notebooks/06_sampling.ipynb" with { type: "text" };
 import evaluation from "../notebooks/07_evaluation.ipynb" with { type: "text" };
 import infilling from "../notebooks/08_infilling.ipynb" with { type: "text" };
 import exporting from "../notebooks/09_export.ipynb" with { type: "text" };
+import solutions from "../notebooks/solutions.ipynb" with { type: "text" };
 import { brokenRules } from "dlm/jupyter/rules.ts";
 
 const notebooks = {
@@ -20,6 +21,7 @@ const notebooks = {
   "07_evaluation": evaluation,
   "08_infilling": infilling,
   "09_export": exporting,
+  solutions,
 };
 
 for (const [name, text] of Object.entries(notebooks)) {
