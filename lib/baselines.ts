@@ -47,9 +47,9 @@ export async function gzipBits({ tokenizer, validation }: Corpus): Promise<numbe
 
 /**
  * The bits per character that the validation split adds to the whole text as brotli packs it,
- * in UTF-8 and at quality 9 (11 takes ten times as long for 0.02 bits): what a compressor makes of the split that has read the
- * training split before. (It also brings a dictionary, of English among other languages, that
- * it did not find in either.)
+ * in UTF-8 and at quality 9 (11 takes ten times as long for 0.02 bits): what a compressor makes
+ * of the split that has read the training split before. (It also brings a dictionary, of
+ * English among other languages, that it did not find in either.)
  */
 export async function brotliBits({ text, tokenizer, train, validation }: Corpus): Promise<number> {
   const params = {
