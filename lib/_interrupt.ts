@@ -1,6 +1,12 @@
+/** How long a run may hold its breath: a reader who stops it should not have to wait. */
+const BREATH = 100; // milliseconds
+
 /** Whether the reader asked a long run to stop. */
 export interface Interrupt extends Disposable {
   readonly requested: boolean;
+  /** Now and then lets in what waits outside, such as the request itself: a run that only
+   * computes never gives way to it. */
+  breathe(): Promise<void>;
 }
 
 /**
@@ -9,16 +15,22 @@ export interface Interrupt extends Disposable {
  * page has neither.
  */
 export function listenForInterrupt(): Interrupt {
-  if (!("Deno" in globalThis)) return { requested: false, [Symbol.dispose]: () => {} };
   let requested = false;
+  let breathed = performance.now();
   const stop = () => {
     requested = true;
   };
-  Deno.addSignalListener("SIGINT", stop);
+  const listens = "Deno" in globalThis;
+  if (listens) Deno.addSignalListener("SIGINT", stop);
   return {
     get requested() {
       return requested;
     },
-    [Symbol.dispose]: () => Deno.removeSignalListener("SIGINT", stop),
+    async breathe() {
+      if (performance.now() - breathed < BREATH) return; // a pause takes a millisecond or more
+      await new Promise((resolve) => setTimeout(resolve));
+      breathed = performance.now();
+    },
+    [Symbol.dispose]: () => listens && Deno.removeSignalListener("SIGINT", stop),
   };
 }

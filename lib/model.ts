@@ -60,7 +60,6 @@ export class Transformer implements Denoiser, Disposable {
    * @throws {RangeError} if the config makes no sense, or a parameter is missing or of another size
    */
   constructor(config: TransformerConfig, values: NamedArrays) {
-    checkConfig(config);
     const shapes = Object.entries(parameterShapes(config));
     for (const [name, shape] of shapes) checkSize(name, shape, values[name]);
     this.config = config;
@@ -137,10 +136,15 @@ export function forward(
   });
 }
 
-/** The shape of each parameter, by name. */
+/**
+ * The shape of each parameter, by name.
+ *
+ * @throws {RangeError} if the config makes no sense
+ */
 export function parameterShapes(
   config: TransformerConfig,
 ): Record<string, [number, number]> {
+  checkConfig(config);
   const { vocabularySize, layers, width } = config;
   const shapes: Record<string, [number, number]> = {
     embedding: [vocabularySize + 1, width],
@@ -155,7 +159,11 @@ export function parameterShapes(
   return shapes;
 }
 
-/** How many numbers the model learns. */
+/**
+ * How many numbers the model learns.
+ *
+ * @throws {RangeError} if the config makes no sense
+ */
 export function parameterCount(config: TransformerConfig): number {
   const sizes = Object.values(parameterShapes(config)).map(([rows, columns]) => rows * columns);
   return sizes.reduce((sum, size) => sum + size, 0);
@@ -172,7 +180,6 @@ export function initialParameters(
   config: TransformerConfig,
   rng: Rng,
 ): NamedArrays {
-  checkConfig(config);
   const values: NamedArrays = {};
   for (
     const [name, [rows, columns]] of Object.entries(parameterShapes(config))

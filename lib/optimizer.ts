@@ -161,11 +161,15 @@ export interface LearningRateOptions {
  *
  * @param step from 1 on
  * @param progress the share of the run's budget already spent, in [0, 1]
+ * @throws {RangeError} if the peak is not a number above zero
  */
 export function learningRateAt(
   step: number,
   progress: number,
   { peak, warmupSteps }: LearningRateOptions,
 ): number {
+  if (!(peak > 0 && peak < Infinity)) {
+    throw new RangeError(`A learning rate of ${peak} teaches nothing: give a number above 0.`);
+  }
   return peak * Math.min(1, step / (warmupSteps + 1)) * (1 - progress);
 }

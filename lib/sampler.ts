@@ -89,6 +89,7 @@ export async function* sample(
   yield frame(1);
   for await (const time of sampler(canvasOf(drawing))) {
     yield frame(time);
+    await interrupt.breathe();
     if (interrupt.requested) return;
   }
 }
@@ -131,7 +132,10 @@ function checkTemplates(
       "A causal model predicts the next character and cannot fill in masks: sample from a denoiser.",
     );
   }
-  const length = templates[0]?.length ?? 0;
+  if (templates.length === 0) {
+    throw new RangeError("There is no text to write: give at least one template.");
+  }
+  const { length } = templates[0]!;
   if (length === 0) {
     throw new RangeError(
       `Cannot sample 0 characters: this model writes 1 to ${denoiser.context} at a time.`,

@@ -101,7 +101,7 @@ export async function* train(
     });
     const result = await learner.step(noisy, rates);
     checkLoss(result, rates);
-    await breathe();
+    await interrupt.breathe();
     seconds += (performance.now() - start) / 1000;
     const metrics: TrainMetrics = {
       ...result,
@@ -135,11 +135,6 @@ async function evaluateAverage(
   using model = createModel(await learner.read("average"));
   const windows = whole ? undefined : evaluationWindows;
   return await evaluate(model, corpus.validation, { windows });
-}
-
-/** Lets messages, timers and signals through, which a chain of promises alone starves. */
-function breathe(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
 }
 
 function checkLoss(

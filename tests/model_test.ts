@@ -95,6 +95,12 @@ Deno.test("parameterCount() is (V + 1)·D + 12·L·D² + D·V, and what a model 
   assert.deepEqual(Object.fromEntries(shapes), parameterShapes(config));
 });
 
+Deno.test("parameterCount() throws if the config makes no sense", () => {
+  for (const senseless of [{ layers: 0 }, { layers: 1.5 }, { width: -1 }, { heads: 3 }]) {
+    assert.throws(() => parameterCount({ ...TINY, ...senseless }), RangeError);
+  }
+});
+
 Deno.test("an untrained model expects every character alike", async () => {
   using model = new Transformer(TINY, initialParameters(TINY, new Rng(1)));
   const logits = tf.tidy(() => model.logits(tf.tensor2d(tokens, undefined, "int32")));

@@ -138,3 +138,12 @@ Deno.test("learningRateAt() rises to the peak in the first steps and falls to ze
   assert.equal(rate(2, 0.5), 1);
   assert.equal(learningRateAt(1, 0, { peak: 4, warmupSteps: 0 }), 4);
 });
+
+Deno.test("learningRateAt() throws if the peak is not above zero", () => {
+  for (const peak of [0, -1, NaN, Infinity]) {
+    assert.throws(() => learningRateAt(1, 0, { peak, warmupSteps: 3 }), {
+      name: "RangeError",
+      message: /above 0/,
+    });
+  }
+});

@@ -214,10 +214,27 @@ Deno.test("sample() ends after the step under way when interrupted, and listens 
   assert.equal(interrupt.listeners.size, 0);
 });
 
+Deno.test("sample() lets in what waits outside, such as Ctrl-C, while it computes", async () => {
+  const slow: Denoiser = {
+    vocabularySize: denoiser.vocabularySize,
+    context: denoiser.context,
+    logits(tokens, rows) {
+      const end = performance.now() + 150;
+      while (performance.now() < end);
+      return denoiser.logits(tokens, rows);
+    },
+  };
+  let waiting = true;
+  const timer = setTimeout(() => waiting = false);
+  for await (const _ of sample(slow, [masks(3)], { rng: new Rng(1) }));
+  clearTimeout(timer);
+  assert.equal(waiting, false);
+});
+
 Deno.test("sample() throws if an option makes no sense", async () => {
   const cases: [templates: Int32Array[], options: Partial<SampleOptions>, message: RegExp][] = [
-    [[], {}, /Cannot sample 0 characters: this model writes 1 to 5 at a time/],
-    [[masks(0)], {}, /Cannot sample 0 characters/],
+    [[], {}, /at least one template/],
+    [[masks(0)], {}, /Cannot sample 0 characters: this model writes 1 to 5 at a time/],
     [[masks(6)], {}, /Cannot sample 6 characters/],
     [[masks(3), masks(4)], {}, /different lengths/],
     [[masks(3)], { steps: 0 }, /Cannot sample in 0 steps/],
