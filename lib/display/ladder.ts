@@ -21,7 +21,8 @@ export interface LadderOptions {
 /**
  * A number that changes from row to row, to end a cell with: the rows under one another, each
  * with its name before it. A line leads from the value that it is compared with to its own,
- * blue where it is less and red where it is more, and the value stands behind it.
+ * blue where it is less and red where it is more, and the value stands behind it, with two
+ * decimals.
  *
  * @example
  * ```ts
@@ -39,9 +40,11 @@ export function ladder(
   const rows = names.map((name, i) => {
     const other = from === "first" ? names[0]! : names[i - 1] ?? name;
     const [value, before] = [values[name]!, values[other]!];
-    const change = i === 0 ? "" : ` (${value < before ? "−" : "+"}${size(value - before)})`;
-    const color = value < before ? "#4269d0" : value > before ? "#d9480f" : faintInk;
-    return { name, value, before, color, text: size(value) + change };
+    const change = Number((value - before).toFixed(2));
+    const color = change < 0 ? "#4269d0" : change > 0 ? "#d9480f" : faintInk;
+    const sign = change < 0 ? "−" : change > 0 ? "+" : "±";
+    const told = i === 0 ? "" : ` (${sign}${Math.abs(change).toFixed(2)})`;
+    return { name, value, before, color, text: value.toFixed(2) + told };
   });
   const references = Object.entries(marks).map(([name, value]) => ({ name, value }));
   const longest = (texts: string[]) => Math.max(0, ...texts.map((text) => textWidth(text, 11)));
@@ -70,8 +73,4 @@ export function ladder(
       }),
     ],
   });
-}
-
-function size(value: number): string {
-  return Math.abs(value).toFixed(2);
 }

@@ -24,6 +24,12 @@ Deno.test("ladder() draws what fell in blue and what rose in red", () => {
   assert(svgOf(3).includes("#d9480f") && !svgOf(3).includes(blue));
 });
 
+Deno.test("ladder() takes less than a hundredth for no change", () => {
+  const bundle = bundleOf(ladder({ before: 2, after: 1.996 }, { label: "bits" }));
+  assert.match(bundle["text/plain"]!, /after: 2\.00 \(±0\.00\)/);
+  assert(!/#4269d0|#d9480f/.test(bundle["image/svg+xml"]!));
+});
+
 Deno.test("ladder() compares with the first value where that is wished for", () => {
   const values = { start: 4, better: 3, again: 3.5 };
   const { "text/plain": text } = bundleOf(ladder(values, { label: "bits", from: "first" }));
