@@ -9,6 +9,7 @@ import evaluation from "../notebooks/07_evaluation.ipynb" with { type: "text" };
 import infilling from "../notebooks/08_infilling.ipynb" with { type: "text" };
 import exporting from "../notebooks/09_export.ipynb" with { type: "text" };
 import solutions from "../notebooks/solutions.ipynb" with { type: "text" };
+import beHorse from "../notebooks/10_be_horse.ipynb" with { type: "text" };
 import { brokenRules } from "dlm/jupyter/rules.ts";
 
 const notebooks = {
@@ -22,6 +23,7 @@ const notebooks = {
   "08_infilling": infilling,
   "09_export": exporting,
   solutions,
+  "10_be_horse": beHorse,
 };
 
 for (const [name, text] of Object.entries(notebooks)) {
