@@ -64,13 +64,13 @@ export const PRESETS = {
     width: 128,
     heads: 4, // 32 features a head
     context: 64, // at this budget, more and shorter sequences teach more than fewer and longer
-    batch: 64,
+    batch: 32, // twice the steps of 64 in the same time, and 0.05 bits fewer
     microBatch: 32,
     learningRate: 4e-3,
     matrixLearningRate: 0.02,
     warmupSteps: 50,
     seconds: 600,
-    evaluateEvery: 250,
+    evaluateEvery: 400,
     evaluationWindows: 128,
   },
   /** About 7.9 million parameters, for a night. */
