@@ -52,7 +52,7 @@ export const PRESETS = {
     batch: 16,
     microBatch: 16,
     learningRate: 4e-3,
-    matrixLearningRate: 0.02,
+    matrixLearningRate: 0.02, // Jordan et al.'s, at every width, since updates are scaled by shape
     warmupSteps: 5,
     steps: 60,
     evaluateEvery: 20,
