@@ -43,7 +43,7 @@ const smoke = ["--preset", "smoke", "--workers", "0", "--json"];
 const WHOLE = ["--model", "whole.safetensors"];
 
 const BAD_INPUT: [string, string, string[], RegExp][] = [
-  ["a missing file", "train", ["--corpus", "none.txt"], /no file none\.txt/],
+  ["a missing file", "train", ["--corpus", "none.txt"], /no file "none\.txt"/],
   ["an empty file", "train", ["--corpus", "empty.txt"], /empty/],
   ["a text shorter than the context", "train", ["--corpus", "short.txt"], /context/],
   ["a text that is not UTF-8", "train", ["--corpus", "latin1.txt"], /UTF-8/],
