@@ -1,4 +1,5 @@
 import { tf } from "dlm/backend/backend.ts";
+import { checkConfig, checkSize } from "dlm/_config.ts";
 import type { NamedArrays, NamedVariables } from "dlm/_variables.ts";
 import { attention } from "dlm/ops/attention.ts";
 import { embed } from "dlm/ops/embed.ts";
@@ -191,42 +192,4 @@ export function initialParameters(
     values[name] = values[name].map(() => scale * normal.normal());
   }
   return values;
-}
-
-function checkSize(
-  name: string,
-  [rows, columns]: [number, number],
-  values: Float32Array | undefined,
-): void {
-  const found = values?.length ?? 0;
-  if (found === rows * columns) return;
-  throw new RangeError(
-    `The parameter ${name} has ${found} numbers, but this config wants ${rows} × ${columns}: ` +
-      `load the parameters with the config they were made with.`,
-  );
-}
-
-function checkConfig(config: TransformerConfig): void {
-  const { vocabularySize, layers, width, heads, context } = config;
-  for (
-    const [name, value] of Object.entries({
-      vocabularySize,
-      layers,
-      width,
-      heads,
-      context,
-    })
-  ) {
-    if (!(Number.isSafeInteger(value) && value >= 1)) {
-      throw new RangeError(
-        `The model's ${name} is ${value}: it must be a whole number of at least 1.`,
-      );
-    }
-  }
-  if (width % (2 * heads) !== 0) {
-    throw new RangeError(
-      `${heads} heads do not divide a width of ${width} into equal parts of even size: ` +
-        `choose a width that is a multiple of ${2 * heads}.`,
-    );
-  }
 }

@@ -1,4 +1,5 @@
 import { tf } from "dlm/backend/backend.ts";
+import { checkConfig, checkSize } from "dlm/_config.ts";
 import type { NamedArrays, NamedVariables } from "dlm/_variables.ts";
 import type { Denoiser } from "dlm/model.ts";
 import { attention } from "dlm/ops/attention.ts";
@@ -93,7 +94,7 @@ export class SimpleDlm implements Denoiser, Disposable {
    * @throws {RangeError} if the config makes no sense, or a parameter is missing or of another size
    */
   constructor(config: SimpleDlmConfig, values: NamedArrays) {
-    checkConfig(config);
+    checkConfig(sizesOf(config));
     const shapes = Object.entries(simpleDlmShapes(config));
     for (const [name, shape] of shapes) checkSize(name, shape, values[name]);
     this.config = config;
@@ -276,7 +277,7 @@ export function simpleDlmShapes(config: SimpleDlmConfig): Record<string, [number
  * @throws {RangeError} if the config makes no sense
  */
 export function initialSimpleDlm(config: SimpleDlmConfig, rng: Rng): NamedArrays {
-  checkConfig(config);
+  checkConfig(sizesOf(config));
   const { choices } = config;
   const shapes = simpleDlmShapes(config);
   const draw = (name: string): () => number => {
@@ -303,32 +304,7 @@ export function initialSimpleDlm(config: SimpleDlmConfig, rng: Rng): NamedArrays
   );
 }
 
-function checkSize(
-  name: string,
-  [rows, columns]: [number, number],
-  values: Float32Array | undefined,
-): void {
-  const found = values?.length ?? 0;
-  if (found === rows * columns) return;
-  throw new RangeError(
-    `The parameter ${name} has ${found} numbers, but these choices want ${rows} × ${columns}: ` +
-      `load the parameters with the config they were made with.`,
-  );
-}
-
-function checkConfig(config: SimpleDlmConfig): void {
-  const { vocabularySize, layers, width, context, choices } = config;
-  const heads = choices.oneHead ? 1 : config.heads;
-  for (const [name, value] of Object.entries({ vocabularySize, layers, width, heads, context })) {
-    if (Number.isSafeInteger(value) && value >= 1) continue;
-    throw new RangeError(
-      `The model's ${name} is ${value}: it must be a whole number of at least 1.`,
-    );
-  }
-  if (width % (2 * heads) !== 0) {
-    throw new RangeError(
-      `${heads} heads do not divide a width of ${width} into equal parts of even size: ` +
-        `choose a width that is a multiple of ${2 * heads}.`,
-    );
-  }
+/** The sizes of the network that its choices leave. */
+function sizesOf(config: SimpleDlmConfig): SimpleDlmConfig {
+  return { ...config, heads: config.choices.oneHead ? 1 : config.heads };
 }
