@@ -1,3 +1,4 @@
+import type { NamedVariables } from "dlm/_variables.ts";
 import { tf } from "dlm/backend/backend.ts";
 
 /** The learners who share the work of each step, as one of them sees it. */
@@ -13,10 +14,18 @@ export interface Team {
 /** A learner without others. */
 export const ALONE: Team = { rank: 0, size: 1, combine() {} };
 
-/** Which of `count` things are this one's to do: those from `begin` on and before `end`. */
-export function shareOf(count: number, { rank, size }: Team): { begin: number; end: number } {
-  const [begin, end] = [rank, rank + 1].map((n) => Math.floor(count * n / size));
-  return { begin: begin!, end: end! };
+/**
+ * Which of some things are this one's to look after, given the work that each one makes. All
+ * have about as much to do: the largest goes first, and each to whom has least until then.
+ */
+export function shareOf(work: Record<string, number>, { rank, size }: Team): string[] {
+  const loads = Array.from({ length: size }, () => 0);
+  const largestFirst = Object.entries(work).sort(([, a], [, b]) => b - a);
+  return largestFirst.flatMap(([name, amount]) => {
+    const owner = loads.indexOf(Math.min(...loads));
+    loads[owner]! += amount;
+    return owner === rank ? [name] : [];
+  });
 }
 
 /**
@@ -39,4 +48,22 @@ export async function sumOverTeam<T extends tf.Tensor>(own: T[], team: Team): Pr
   return own.map(({ shape, size }) =>
     tf.tensor(numbers.subarray(offset, offset += size), shape) as T
   );
+}
+
+/**
+ * Gives all the numbers of variables to the whole team: each brings its `own`, and all leave
+ * with the same.
+ */
+export async function spreadOverTeam(
+  variables: NamedVariables,
+  own: NamedVariables,
+  team: Team,
+): Promise<void> {
+  if (team.size === 1) return;
+  const brought = Object.entries(variables).map(([name, variable]) =>
+    name in own ? tf.clone(variable) : tf.zerosLike(variable)
+  );
+  const sums = await sumOverTeam(brought, team);
+  Object.values(variables).forEach((variable, i) => variable.assign(sums[i]!));
+  tf.dispose(sums);
 }

@@ -1,9 +1,9 @@
 import { tf } from "dlm/backend/backend.ts";
-import { ALONE, sumOverTeam, type Team } from "dlm/_team.ts";
+import { ALONE, shareOf, spreadOverTeam, sumOverTeam, type Team } from "dlm/_team.ts";
 import { assignAll, type NamedArrays, readAll } from "dlm/_variables.ts";
-import { Transformer, type TransformerConfig } from "dlm/model.ts";
+import { parameterShapes, Transformer, type TransformerConfig } from "dlm/model.ts";
 import { type LossAndGradients, lossAndGradients, type NoisySequence } from "dlm/objective.ts";
-import { Optimizer, type Step } from "dlm/optimizer.ts";
+import { Optimizer, type Step, stepWork } from "dlm/optimizer.ts";
 
 /** Everything that changes as a model learns, as plain numbers: what a checkpoint keeps. */
 export interface LearnerState {
@@ -37,7 +37,7 @@ export interface StepResult {
 export interface Learner extends AsyncDisposable {
   /** Takes one step on a batch, whose weights add up its loss. */
   step(batch: readonly NoisySequence[], step: Step): Promise<StepResult>;
-  /** One part of its state, copied. */
+  /** One part of its state, copied; of a team, each has its share. */
   read(part: keyof LearnerState): Promise<NamedArrays>;
 }
 
@@ -52,7 +52,9 @@ export interface LearnerOptions {
 }
 
 /**
- * A model that learns in this thread.
+ * A model that learns in this thread. In a team each looks after a share of the parameters: it
+ * alone has the optimizer's memory of them and takes their step, and gives the others the result
+ * (Rajbhandari et al., 2020, "ZeRO").
  *
  * @param team who else learns from the same batches and takes the same steps, if anybody
  * @throws {RangeError} if the config or the micro-batch makes no sense, or the parameters do not fit
@@ -68,16 +70,21 @@ export function createLearner(
     );
   }
   const model = new Transformer(config, start.parameters);
-  const optimizer = new Optimizer(model.parameters, team);
-  const variables = { parameters: model.parameters, ...optimizer.state };
+  const shapes = Object.entries(parameterShapes(config));
+  const work = shapes.map(([name, shape]) => [name, stepWork(name, shape)] as const);
+  const names = shareOf(Object.fromEntries(work), team);
+  const own = Object.fromEntries(names.map((name) => [name, model.parameters[name]!]));
+  const optimizer = new Optimizer(own);
+  const variables = { parameters: own, ...optimizer.state };
   for (const part of STATE_PARTS) {
     if (start[part]) assignAll(variables[part], start[part]);
   }
   return {
     async step(batch, step) {
-      const own = accumulate(model, batch, microBatch);
-      const { loss, gradients } = await combined(own, team);
+      const found = accumulate(model, batch, microBatch);
+      const { loss, gradients } = await combined(found, team);
       const gradientNorm = await optimizer.step(gradients, step);
+      await spreadOverTeam(model.parameters, own, team);
       const [value] = await loss.data();
       tf.dispose([loss, gradients]);
       return { loss: value!, gradientNorm };

@@ -1,5 +1,4 @@
 import { mix } from "dlm/_mix.ts";
-import { shareOf, sumOverTeam, type Team } from "dlm/_team.ts";
 import type { NamedVariables } from "dlm/_variables.ts";
 import { tf } from "dlm/backend/backend.ts";
 
@@ -57,14 +56,12 @@ export function orthogonalize(matrices: tf.Tensor3D): tf.Tensor3D {
  *
  * @param means the running means of the gradients, by parameter; updated
  * @param gradients by parameter
- * @param team shares the work, if all of it have the same means and gradients
  * @returns the directions uphill, by parameter, owned by the caller
  */
-export async function muonDirections(
+export function muonDirections(
   means: NamedVariables,
   gradients: Record<string, tf.Tensor>,
-  team: Team,
-): Promise<Record<string, tf.Tensor>> {
+): Record<string, tf.Tensor> {
   const names = Object.keys(means);
   const parts = tf.tidy(() =>
     names.map((name) => {
@@ -73,36 +70,25 @@ export async function muonDirections(
       return tf.split(mix(mean, gradient, MOMENTUM), partsOf(name), 1);
     })
   );
-  const found = await orthogonalizeAll(parts.flat(), team);
   const directions = tf.tidy(() => {
-    const rest = [...found];
+    const rest = orthogonalizeAll(parts.flat());
     return names.map((name) => {
       const own = rest.splice(0, partsOf(name));
       const [rows, columns] = own[0]!.shape as [number, number];
       return [name, tf.mul(tf.concat(own, 1), Math.sqrt(Math.max(1, columns / rows)))] as const;
     });
   });
-  tf.dispose([parts, found]);
+  tf.dispose(parts);
   return Object.fromEntries(directions);
 }
 
 /** Orthogonalises matrices of all shapes, those of one shape together: few ops with much to do. */
-async function orthogonalizeAll(matrices: tf.Tensor[], team: Team): Promise<tf.Tensor[]> {
-  const groups = [...Map.groupBy(matrices.keys(), (i) => `${matrices[i]!.shape}`).values()];
-  const own = groups.map((indices) =>
-    tf.tidy(() => {
-      const stack = tf.stack(indices.map((i) => matrices[i]!)) as tf.Tensor3D; // [N, R, C]
-      const { begin, end } = shareOf(indices.length, team);
-      const share = orthogonalize(tf.slice(stack, begin, end - begin));
-      return tf.pad(share, [[begin, indices.length - end], [0, 0], [0, 0]]); // [N, R, C]
-    })
-  );
-  const whole = await sumOverTeam(own, team);
+function orthogonalizeAll(matrices: tf.Tensor[]): tf.Tensor[] {
   const found: tf.Tensor[] = [];
-  groups.forEach((indices, g) =>
-    tf.unstack(whole[g]!).forEach((matrix, n) => found[indices[n]!] = matrix)
-  );
-  tf.dispose(whole);
+  for (const indices of Map.groupBy(matrices.keys(), (i) => `${matrices[i]!.shape}`).values()) {
+    const stack = tf.stack(indices.map((i) => matrices[i]!)) as tf.Tensor3D; // [N, R, C]
+    tf.unstack(orthogonalize(stack)).forEach((matrix, n) => found[indices[n]!] = matrix);
+  }
   return found;
 }
 

@@ -1,5 +1,4 @@
 import { mix } from "dlm/_mix.ts";
-import { ALONE, type Team } from "dlm/_team.ts";
 import type { NamedVariables } from "dlm/_variables.ts";
 import { adamWDirection } from "dlm/adamw.ts";
 import { tf } from "dlm/backend/backend.ts";
@@ -42,6 +41,14 @@ export function usesMuon(name: string): boolean {
 }
 
 /**
+ * About how much work a step is for a parameter: Muon multiplies matrices, AdamW only goes
+ * through the numbers.
+ */
+export function stepWork(name: string, [rows, columns]: [number, number]): number {
+  return rows * columns * (usesMuon(name) ? Math.min(rows, columns) : 1);
+}
+
+/**
  * Trains parameters in place: Muon for the matrices of the blocks and AdamW for the others,
  * both with decoupled weight decay (Loshchilov and Hutter, 2019), after clipping the
  * gradient's global norm (Pascanu et al., 2013), with an exponential moving average of the
@@ -54,13 +61,9 @@ export class Optimizer implements Disposable {
   /** What it remembers; owned by this object. */
   readonly state: OptimizerState;
   readonly #parameters: NamedVariables;
-  readonly #team: Team;
 
-  /**
-   * @param parameters what to optimise; they stay the caller's
-   * @param team who else takes the same steps and can share their work
-   */
-  constructor(parameters: NamedVariables, team: Team = ALONE) {
+  /** @param parameters what to optimise; they stay the caller's */
+  constructor(parameters: NamedVariables) {
     const zeros = (parameter: tf.Tensor) => asVariable(tf.zerosLike(parameter));
     this.state = {
       mean: mapValues(parameters, zeros),
@@ -68,21 +71,23 @@ export class Optimizer implements Disposable {
       average: mapValues(parameters, (parameter) => asVariable(tf.clone(parameter))),
     };
     this.#parameters = parameters;
-    this.#team = team;
   }
 
   /**
    * Takes one step.
    *
-   * @param gradients by name; they stay the caller's
+   * @param gradients by name, those of parameters that others optimise among them: the norm is
+   * that of all; they stay the caller's
    * @returns the global norm of the gradient before clipping
    */
   async step(
     gradients: Record<string, tf.Tensor>,
     { step, learningRate, matrixLearningRate }: Step,
   ): Promise<number> {
-    const { norm, clipped } = await clip(gradients);
-    const directions = await this.#directions(clipped, step);
+    const norm = await globalNorm(gradients);
+    const scale = Math.min(1, CLIP_NORM / norm);
+    const clipped = mapValues(this.#parameters, (_, name) => tf.mul(gradients[name]!, scale));
+    const directions = this.#directions(clipped, step);
     // A young average would otherwise mostly remember the initial values.
     const keep = Math.min(AVERAGE_DECAY, step / (step + 10));
     for (const [name, parameter] of Object.entries(this.#parameters)) {
@@ -101,15 +106,12 @@ export class Optimizer implements Disposable {
   }
 
   /** Where to go from here, uphill, by parameter. */
-  async #directions(
-    gradients: Record<string, tf.Tensor>,
-    step: number,
-  ): Promise<Record<string, tf.Tensor>> {
+  #directions(gradients: Record<string, tf.Tensor>, step: number): Record<string, tf.Tensor> {
     const { mean, meanSquare } = this.state;
     const adamW = (square: tf.Variable, name: string) =>
       adamWDirection({ mean: mean[name]!, meanSquare: square }, gradients[name]!, step);
     return {
-      ...await muonDirections(only(mean, usesMuon), gradients, this.#team),
+      ...muonDirections(only(mean, usesMuon), gradients),
       ...mapValues(meanSquare, adamW),
     };
   }
@@ -136,15 +138,14 @@ function only<A>(values: Record<string, A>, wanted: (name: string) => boolean): 
   return Object.fromEntries(Object.entries(values).filter(([name]) => wanted(name)));
 }
 
-/** Gradients scaled down, all alike, to a norm of at most `CLIP_NORM`, and the norm they had. */
-async function clip(gradients: Record<string, tf.Tensor>) {
+/** The square root of the sum of the squares of all numbers. */
+async function globalNorm(tensors: Record<string, tf.Tensor>): Promise<number> {
   const squares = tf.tidy(() =>
-    tf.addN(Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient))))
+    tf.addN(Object.values(tensors).map((tensor) => tf.sum(tf.square(tensor))))
   );
-  const norm = Math.sqrt((await squares.data())[0]!);
+  const [sum] = await squares.data();
   squares.dispose();
-  const scale = Math.min(1, CLIP_NORM / norm);
-  return { norm, clipped: mapValues(gradients, (gradient) => tf.mul(gradient, scale)) };
+  return Math.sqrt(sum!);
 }
 
 /** Options for {@linkcode learningRateAt}. */

@@ -19,8 +19,8 @@ export type Task =
 
 /**
  * The same learner over several Workers. Each has a copy of the model and takes its share
- * of every batch; the gradients are added in a fixed order, so that all copies take the
- * same step; the thread that called stays free. How many there are changes a run no more
+ * of every batch and of every step; the gradients are added in a fixed order, so that all
+ * copies stay the same; the thread that called stays free. How many there are changes a run no more
  * than the order of a sum does.
  *
  * @throws {RangeError} if there are fewer sequences in a batch than Workers
@@ -71,7 +71,10 @@ export async function createParallelLearner(
       }));
       return results[0]!;
     },
-    read: (part) => team[0]!.ask<NamedArrays>({ kind: "read", part }),
+    async read(part) {
+      const shares = await askAll<NamedArrays>(() => ({ kind: "read", part }));
+      return Object.assign({}, ...shares);
+    },
     [Symbol.asyncDispose]() {
       dispose();
       return Promise.resolve();

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { ALONE, type Team } from "dlm/_team.ts";
 import { tf } from "dlm/backend/backend.ts";
 import { muonDirections, orthogonalize } from "dlm/muon.ts";
 import { Rng } from "dlm/rng.ts";
@@ -94,7 +93,7 @@ testOnEachBackend(
       const means = Object.fromEntries(
         Object.entries(starts).map(([name, mean]) => [name, tf.variable(mean)]),
       );
-      const directions = await muonDirections(means, gradients, ALONE);
+      const directions = muonDirections(means, gradients);
       for (const name of Object.keys(shapes)) {
         const mean = mix(before[name]!, gradient[name]!);
         assertClose(await means[name]!.data(), mean.flat(), FLOAT32_TOLERANCE);
@@ -109,43 +108,5 @@ testOnEachBackend(
       }
       tf.dispose([starts, gradients, means, directions]);
     });
-  },
-);
-
-testOnEachBackend(
-  "muonDirections() leaves each member of a team its share of the work",
-  async () => {
-    const rng = new Rng(4);
-    const shapes = { "a.qkv": [4, 12], "a.out": [4, 4], "a.up": [4, 16] } as const;
-    const gradients = Object.fromEntries(
-      Object.entries(shapes).map(([name, [r, c]]) => [name, tf.tensor2d(randomMatrix(r, c, rng))]),
-    );
-    const directionsOf = async (team: Team) => {
-      const means = Object.fromEntries(
-        Object.entries(shapes).map((
-          [name, shape],
-        ) => [name, tf.tidy(() => tf.variable(tf.zeros([...shape])))]),
-      );
-      const directions = await muonDirections(means, gradients, team);
-      tf.dispose(means);
-      return directions;
-    };
-    await assertNoLeak(async () => {
-      const whole = await directionsOf(ALONE);
-      const shares: Record<string, tf.Tensor>[] = [];
-      for (const rank of [0, 1, 2]) {
-        shares.push(await directionsOf({ rank, size: 3, combine() {} })); // the others bring nothing
-      }
-      for (const name of Object.keys(shapes)) {
-        const values = await Promise.all(shares.map((share) => share[name]!.data()));
-        const sums = values[0]!.map((_, i) => values.reduce((sum, value) => sum + value[i]!, 0));
-        assertClose(sums, await whole[name]!.data(), FLOAT32_TOLERANCE);
-        // One of the three takes q, one k, one v and out; one takes up.
-        const busy = values.filter((numbers) => numbers.some((x) => x !== 0)).length;
-        assert.equal(busy, name === "a.qkv" ? 3 : 1);
-      }
-      tf.dispose([whole, shares]);
-    });
-    tf.dispose(gradients);
   },
 );

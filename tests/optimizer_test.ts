@@ -116,6 +116,18 @@ Deno.test("the optimizer stands still where there is no gradient and no decay", 
   tf.dispose([parameters, gradients]);
 });
 
+Deno.test("of all gradients the optimizer takes the norm, and its own parameters the step", async () => {
+  const parameters = { head: tf.variable(tf.zeros([1, 2])) };
+  const gradients = { head: tf.tensor2d([[3, 0]]), embedding: tf.tensor2d([[0, 4]]) };
+  using optimizer = new Optimizer(parameters);
+  const rates = { learningRate: 1, matrixLearningRate: 1 };
+  assertClose([await optimizer.step(gradients, { step: 1, ...rates })], [5], FLOAT32_TOLERANCE);
+  const [mean] = await optimizer.state.mean.head!.data();
+  assertClose([mean!], [0.1 * 3 / 5], FLOAT32_TOLERANCE);
+  assert.deepEqual(Object.keys(optimizer.state.average), ["head"]);
+  tf.dispose([parameters, gradients]);
+});
+
 Deno.test("the optimizer leaves no tensors behind", async () => {
   const parameters = mapNames((name) => tf.variable(tf.ones(SHAPES[name]!)));
   const gradients = mapNames((name) => tf.ones(SHAPES[name]!));
