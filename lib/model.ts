@@ -2,7 +2,7 @@ import { tf } from "dlm/backend/backend.ts";
 import { checkConfig, checkSize } from "dlm/_config.ts";
 import type { NamedArrays, NamedVariables } from "dlm/_variables.ts";
 import { attention } from "dlm/ops/attention.ts";
-import { embed } from "dlm/ops/embed.ts";
+import { embed, embedNeighbours } from "dlm/ops/embed.ts";
 import { gatherRows } from "dlm/ops/gather_rows.ts";
 import { reluSquared } from "dlm/ops/relu_squared.ts";
 import { rmsNorm } from "dlm/ops/rms_norm.ts";
@@ -29,6 +29,9 @@ export interface Denoiser {
    */
   logits(tokens: tf.Tensor2D, rows?: tf.Tensor1D): tf.Tensor2D;
 }
+
+/** How far to either side the first features of a position reach. */
+const REACH = 4;
 
 /** The size of a {@linkcode Transformer}. */
 export interface TransformerConfig {
@@ -114,7 +117,9 @@ export function forward(
   const matrix = (name: string) => parameters[name] as tf.Tensor2D;
   return tf.tidy(() => {
     const [batch] = tokens.shape;
-    let x = rmsNorm(embed(matrix("embedding"), tokens)); // [B·T, D]
+    const own = embed(matrix("embedding"), tokens); // [B·T, D]
+    const around = embedNeighbours(matrix("neighbours"), tokens, neighbourOffsets(causal));
+    let x = rmsNorm(tf.add<tf.Tensor2D>(own, around));
     for (let i = 0; i < layers; i++) {
       const qkv: tf.Tensor2D = tf.matMul(
         rmsNorm(x),
@@ -138,6 +143,15 @@ export function forward(
 }
 
 /**
+ * Where the neighbours are that a position takes in before any block does: letters mostly hang
+ * together over a few places, and what they say there comes at the price of a sum.
+ */
+export function neighbourOffsets(causal: boolean): number[] {
+  const distances = Array.from({ length: REACH }, (_, i) => i + 1);
+  return [...distances.map((n) => -n), ...(causal ? [] : distances)];
+}
+
+/**
  * The shape of each parameter, by name.
  *
  * @throws {RangeError} if the config makes no sense
@@ -146,9 +160,11 @@ export function parameterShapes(
   config: TransformerConfig,
 ): Record<string, [number, number]> {
   checkConfig(config);
-  const { vocabularySize, layers, width } = config;
+  const { vocabularySize, layers, width, causal } = config;
+  const tokens = vocabularySize + 1;
   const shapes: Record<string, [number, number]> = {
-    embedding: [vocabularySize + 1, width],
+    embedding: [tokens, width],
+    neighbours: [neighbourOffsets(causal).length * tokens, width],
   };
   for (let i = 0; i < layers; i++) {
     shapes[`blocks.${i}.attention.qkv`] = [width, 3 * width];
@@ -187,7 +203,7 @@ export function initialParameters(
   ) {
     values[name] = new Float32Array(rows * columns);
     if (/(out|down|head)$/.test(name)) continue;
-    const scale = name === "embedding" ? 0.02 : rows ** -0.5;
+    const scale = /^(embedding|neighbours)$/.test(name) ? 0.02 : rows ** -0.5;
     const normal = rng.stream(name);
     values[name] = values[name].map(() => scale * normal.normal());
   }

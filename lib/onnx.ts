@@ -1,6 +1,6 @@
 import proto, { type onnx } from "onnx-proto";
 import type { Checkpoint } from "dlm/checkpoint.ts";
-import { parameterShapes, type TransformerConfig } from "dlm/model.ts";
+import { neighbourOffsets, parameterShapes, type TransformerConfig } from "dlm/model.ts";
 import { RMS_EPSILON } from "dlm/ops/rms_norm.ts";
 import { ROTARY_BASE } from "dlm/ops/rotary.ts";
 
@@ -25,13 +25,10 @@ const { AttributeType } = proto.onnx.AttributeProto;
  * The metadata hold the `config` and the `vocabulary`, the characters by id, as JSON.
  */
 export function encodeOnnx(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
-  const { config, characters, average, version } = checkpoint;
+  const { config, characters, version } = checkpoint;
   const metadata = { config: JSON.stringify(config), vocabulary: JSON.stringify(characters) };
   const graph = new Graph();
-  for (const [name, shape] of Object.entries(parameterShapes(config))) {
-    graph.floats(name, shape, average[name]!);
-  }
-  const logits = addTransformer(graph, config);
+  const logits = addTransformer(graph, checkpoint);
   graph.rename(logits, "logits");
   const bytes = proto.onnx.ModelProto.encode({
     irVersion: IR_VERSION,
@@ -50,11 +47,15 @@ export function encodeOnnx(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
 }
 
 /** The model of `model.ts`, operator by operator; the name of its logits. */
-function addTransformer(graph: Graph, config: TransformerConfig): string {
+function addTransformer(graph: Graph, checkpoint: Checkpoint): string {
+  const { config, average } = checkpoint;
   const { layers, width, heads, causal } = config;
+  for (const [name, shape] of Object.entries(parameterShapes(config))) {
+    if (/^blocks|^head$/.test(name)) graph.floats(name, shape, average[name]!);
+  }
   const turns = addTurns(graph, width / heads);
   const mask = causal ? addCausalMask(graph, turns.position) : undefined;
-  let x = addRmsNorm(graph, graph.add("Gather", ["embedding", "tokens"])); // [B, T, D]
+  let x = addRmsNorm(graph, addEmbeddings(graph, checkpoint)); // [B, T, D]
   for (let i = 0; i < layers; i++) {
     const qkv = graph.add("MatMul", [addRmsNorm(graph, x), `blocks.${i}.attention.qkv`]);
     const mixed = addAttention(graph, qkv, { config, turns, mask }); // [B, T, D]
@@ -66,6 +67,33 @@ function addTransformer(graph: Graph, config: TransformerConfig): string {
     x = graph.add("Add", [x, graph.add("MatMul", [hidden, `blocks.${i}.mlp.down`])]); // [B, T, D]
   }
   return graph.add("MatMul", [addRmsNorm(graph, x), "head"]); // [B, T, V]
+}
+
+/** Embeds tokens, `[B, T, D]`: all at once, as a convolution over one-hot rows. */
+function addEmbeddings(graph: Graph, { config, average }: Checkpoint): string {
+  const { vocabularySize, width, causal } = config;
+  const tokens = vocabularySize + 1;
+  const offsets = neighbourOffsets(causal);
+  const tables = [{ offset: 0, table: average.embedding! }];
+  for (const [k, offset] of offsets.entries()) {
+    const size = tokens * width;
+    tables.push({ offset, table: average.neighbours!.subarray(k * size, (k + 1) * size) });
+  }
+  const inOrder = tables.toSorted((a, b) => a.offset - b.offset).map(({ table }) => table);
+  const taps = new Float32Array(width * tokens * inOrder.length);
+  let i = 0;
+  for (let feature = 0; feature < width; feature++) {
+    for (let id = 0; id < tokens; id++) {
+      for (const table of inOrder) taps[i++] = table[id * width + feature]!;
+    }
+  }
+  const weights = graph.floats("embeddings", [width, tokens, inOrder.length], taps);
+  const zeroAndOne = graph.floats("zero and one", [2], new Float32Array([0, 1]));
+  const oneHot = graph.add("OneHot", ["tokens", graph.integer(tokens), zeroAndOne]); // [B, T, V + 1]
+  const across = graph.add("Transpose", [oneHot], { perm: [0, 2, 1] }); // [B, V + 1, T]
+  const pads = [-Math.min(...offsets), Math.max(0, ...offsets)];
+  const features = graph.add("Conv", [across, weights], { pads }); // [B, D, T]
+  return graph.add("Transpose", [features], { perm: [0, 2, 1] });
 }
 
 /** Scales the last axis to a root mean square of 1. */

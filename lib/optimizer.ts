@@ -25,7 +25,7 @@ export interface OptimizerState {
 export interface Step {
   /** Which step, from 1 on. */
   step: number;
-  /** AdamW's, for the embedding and the head. */
+  /** AdamW's, for the embeddings and the head. */
   learningRate: number;
   /** Muon's, for the matrices of the blocks. */
   matrixLearningRate: number;
@@ -33,7 +33,7 @@ export interface Step {
 
 /**
  * Whether a parameter is Muon's: the matrices of the blocks, which map features to features.
- * All else is AdamW's: in the embedding and the head a row or column stands for a character,
+ * All else is AdamW's: in the embeddings and the head a row or column stands for a character,
  * and those of rare ones should learn at the pace of those of frequent ones.
  */
 export function usesMuon(name: string): boolean {
@@ -92,8 +92,8 @@ export class Optimizer implements Disposable {
     const keep = Math.min(AVERAGE_DECAY, step / (step + 10));
     for (const [name, parameter] of Object.entries(this.#parameters)) {
       const rate = usesMuon(name) ? matrixLearningRate : learningRate;
-      // Most rows of the embedding see no gradient in most steps: they would only decay.
-      const decay = name === "embedding" ? 0 : WEIGHT_DECAY;
+      // Most rows of the embeddings see no gradient in most steps: they would only decay.
+      const decay = /^(embedding|neighbours)$/.test(name) ? 0 : WEIGHT_DECAY;
       const average = this.state.average[name]!;
       tf.tidy(() => {
         const kept = tf.mul(parameter, 1 - rate * decay);

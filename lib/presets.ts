@@ -9,7 +9,7 @@ export interface Preset {
   batch: number;
   /** Sequences that go through the model at once; bounds the memory. */
   microBatch: number;
-  /** The peak learning rate of AdamW, for the embedding and the head. */
+  /** The peak learning rate of AdamW, for the embeddings and the head. */
   learningRate: number;
   /** The peak learning rate of Muon, for the matrices of the blocks: about how much a step
    * changes their outputs, which are about 1. */

@@ -1,9 +1,9 @@
 import { tf } from "dlm/backend/backend.ts";
 import { checkConfig, checkSize } from "dlm/_config.ts";
 import type { NamedArrays, NamedVariables } from "dlm/_variables.ts";
-import type { Denoiser } from "dlm/model.ts";
+import { type Denoiser, neighbourOffsets } from "dlm/model.ts";
 import { attention } from "dlm/ops/attention.ts";
-import { embed } from "dlm/ops/embed.ts";
+import { embed, embedNeighbours } from "dlm/ops/embed.ts";
 import { gatherRows } from "dlm/ops/gather_rows.ts";
 import { reluSquared } from "dlm/ops/relu_squared.ts";
 import { rmsNorm } from "dlm/ops/rms_norm.ts";
@@ -24,6 +24,7 @@ export const CHOICES = {
   smallRate: ["a learning rate of 0.0001", "the preset's learning rates"],
   bareAdam: ["Adam alone, at one rate", "Muon and AdamW, warm-up, fall, average"],
   learnedPositions: ["a learned vector for each position", "rotary positions"],
+  noNeighbours: ["a place starts from its own character", "and from those of its neighbours"],
   freeScores: ["attention scores of any size", "normalised queries and keys"],
   oneHead: ["one attention head", "several heads"],
   noOutputProjection: ["attention adds what it collects", "a matrix after attention"],
@@ -176,6 +177,9 @@ function forward(config: SimpleDlmConfig, { parameters, tokens, rows }: ForwardI
   return tf.tidy(() => {
     const [batch] = tokens.shape;
     let x = embed(matrix("embedding"), tokens); // [B·T, D]
+    if (!choices.noNeighbours) {
+      x = tf.add(x, embedNeighbours(matrix("neighbours"), tokens, neighbourOffsets(false)));
+    }
     if (choices.learnedPositions) x = tf.add(x, embed(matrix("positions"), places(tokens)));
     if (!choices.largeEmbeddings) x = rmsNorm(x);
     if (choices.timeConditioning) {
@@ -248,6 +252,7 @@ function shareOfMasks(tokens: tf.Tensor2D, maskId: number): tf.Tensor2D {
 export function simpleDlmShapes(config: SimpleDlmConfig): Record<string, [number, number]> {
   const { vocabularySize: V, layers, width: D, context, choices } = config;
   const shapes: Record<string, [number, number]> = { embedding: [V + 1, D] };
+  if (!choices.noNeighbours) shapes.neighbours = [neighbourOffsets(false).length * (V + 1), D];
   const linear = (name: string, rows: number, columns: number) => {
     shapes[name] = [rows, columns];
     if (choices.biases) shapes[`${name}.bias`] = [1, columns];
@@ -283,7 +288,7 @@ export function initialSimpleDlm(config: SimpleDlmConfig, rng: Rng): NamedArrays
   const draw = (name: string): () => number => {
     const [rows] = shapes[name]!;
     const numbers = rng.stream(name);
-    if (/^(embedding|positions)$/.test(name)) {
+    if (/^(embedding|neighbours|positions)$/.test(name)) {
       const scale = choices.largeEmbeddings ? 1 : 0.02;
       return () => scale * numbers.normal();
     }

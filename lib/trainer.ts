@@ -28,7 +28,7 @@ export interface TrainOptions {
   seconds?: number | undefined;
   /** `B`, the number of sequences a step. */
   batch: number;
-  /** The peak learning rate of AdamW, for the embedding and the head … */
+  /** The peak learning rate of AdamW, for the embeddings and the head … */
   learningRate: number;
   /** … and of Muon, for the matrices of the blocks. */
   matrixLearningRate: number;

@@ -45,6 +45,22 @@ export function embed(table: Matrix, tokens: number[][]): Matrix {
   return tokens.flat().map((id) => [...table[id]!]);
 }
 
+/** The sum of what the neighbours at these offsets say, each from its part of the table. */
+export function embedNeighbours(table: Matrix, tokens: number[][], offsets: number[]): Matrix {
+  const part = table.length / offsets.length;
+  return tokens.flatMap((sequence) =>
+    sequence.map((_, i) => {
+      const sum = table[0]!.map(() => 0);
+      offsets.forEach((offset, k) => {
+        const id = sequence[i + offset];
+        if (id === undefined) return;
+        table[k * part + id]!.forEach((value, j) => sum[j]! += value);
+      });
+      return sum;
+    })
+  );
+}
+
 /** Turns each pair `(i, i + Dh/2)` of the row at each position. */
 export function rotary(x: Matrix): Matrix {
   return x.map((row, position) => {
@@ -119,7 +135,9 @@ export function transformer(
 ): Matrix {
   const { layers, heads, causal } = config;
   const matrix = (name: string) => parameters[name]!;
-  let x = rmsNorm(embed(matrix("embedding"), tokens));
+  const near = causal ? [-1, -2, -3, -4] : [-1, -2, -3, -4, 1, 2, 3, 4];
+  const around = embedNeighbours(matrix("neighbours"), tokens, near);
+  let x = rmsNorm(add(embed(matrix("embedding"), tokens), around));
   for (let i = 0; i < layers; i++) {
     const qkv = matMul(rmsNorm(x), matrix(`blocks.${i}.attention.qkv`));
     const mixed = attention(qkv, { batch: tokens.length, heads, causal });

@@ -19,7 +19,11 @@ for (const causal of [false, true]) {
       const maps = attentionMaps(model, tokens());
       assert.deepEqual(maps.map(({ shape }) => shape), [[2, 2, 6, 6], [2, 2, 6, 6]]);
       // The model once more, with these weights in the place of its own attention.
-      let x = rmsNorm(tf.gather(matrix("embedding"), tf.reshape(tokens(), [-1])) as tf.Tensor2D);
+      const first = forward(
+        { ...config, layers: 0 },
+        { parameters: { ...model.parameters, head: tf.eye(8) }, tokens: tokens() },
+      );
+      let x = first;
       maps.forEach((weights, i) => {
         const qkv: tf.Tensor2D = tf.matMul(rmsNorm(x), matrix(`blocks.${i}.attention.qkv`));
         const { v } = splitHeads(qkv, { batch: 2, heads: 2 });

@@ -85,11 +85,11 @@ Deno.test("the model tells orders apart, and takes sequences shorter than its co
   assert.notDeepEqual(afterOneTwo, afterTwoOne);
 });
 
-Deno.test("parameterCount() is (V + 1)·D + 12·L·D² + D·V, and what a model really has", () => {
+Deno.test("parameterCount() is 9·(V + 1)·D + 12·L·D² + D·V, and what a model really has", () => {
   const config = { ...TINY, vocabularySize: 65, layers: 3, width: 16 };
   using model = new Transformer(config, initialParameters(config, new Rng(1)));
   const sizes = Object.values(model.parameters).map(({ size }) => size);
-  assert.equal(parameterCount(config), 66 * 16 + 12 * 3 * 16 ** 2 + 16 * 65);
+  assert.equal(parameterCount(config), 9 * 66 * 16 + 12 * 3 * 16 ** 2 + 16 * 65);
   assert.equal(sizes.reduce((a, b) => a + b), parameterCount(config));
   const shapes = Object.entries(model.parameters).map(([name, { shape }]) => [name, shape]);
   assert.deepEqual(Object.fromEntries(shapes), parameterShapes(config));

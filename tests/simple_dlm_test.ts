@@ -211,7 +211,7 @@ Deno.test("SimpleDlm tells of a config or parameters that make no sense", () => 
       [{ heads: 3, choices: several }, /^3 heads do not divide a width of 8 /],
       [
         { choices: UNDONE },
-        /^The parameter blocks\.0\.attention\.out has 0 numbers, but .* 8 × 8: /,
+        /^The parameter neighbours has 0 numbers, but .* 48 × 8: /,
       ],
     ] as const
   ) {

@@ -9,7 +9,8 @@ import { fused } from "dlm/ops/_fused.ts";
  * @returns `[M, D]`
  */
 export function gatherRows(x: tf.Tensor2D, rows: tf.Tensor1D): tf.Tensor2D {
-  return fused<tf.Tensor2D>("GatherRows", { table: x, indices: rows }) ?? plainGatherRows(x, rows);
+  const indices: tf.Tensor2D = tf.expandDims(rows, 1); // [M, 1]
+  return fused<tf.Tensor2D>("SumRows", { table: x, indices }) ?? plainGatherRows(x, rows);
 }
 
 /** {@linkcode gatherRows} where the backend has no kernel for it. */

@@ -8,6 +8,9 @@ The names and shapes of its parameters are those of the file, so a model that wa
 elsewhere under these names runs here, and one trained here runs there:
 
     embedding               [V + 1, D]   a row for each character, then one for the mask
+    neighbours              [K·(V + 1), D]   the same for each of the K neighbours of a place: the
+                                         four before it, nearest first, and unless the model is
+                                         causal the four after it
     blocks.I.attention.qkv  [D, 3·D]     queries, keys and values, the heads of each side by side
     blocks.I.attention.out  [D, D]
     blocks.I.mlp.up         [D, 4·D]
@@ -25,6 +28,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+REACH = 4
 DTYPES = {"F32": torch.float32, "F16": torch.float16}
 
 
@@ -90,7 +94,10 @@ class Denoiser(nn.Module):
     def __init__(self, config):
         super().__init__()
         characters, width = config["vocabularySize"], config["width"]
+        distances = list(range(1, REACH + 1))
+        self.offsets = [-n for n in distances] + ([] if config["causal"] else distances)
         self.embedding = matrix(characters + 1, width)
+        self.neighbours = matrix(len(self.offsets) * (characters + 1), width)
         self.blocks = nn.ModuleList(
             Block(width, config["heads"], config["causal"]) for _ in range(config["layers"])
         )
@@ -98,10 +105,24 @@ class Denoiser(nn.Module):
 
     def forward(self, tokens, rows=slice(None)):
         """Logits [N, V] of some of the B·T places of tokens [B, T]; of all, if left out."""
-        x = rms_norm(F.embedding(tokens, self.embedding))  # [B, T, D]
+        x = rms_norm(F.embedding(tokens, self.embedding) + self.around(tokens))  # [B, T, D]
         for block in self.blocks:
             x = block(x)
         return rms_norm(x.flatten(0, 1)[rows]) @ self.head
+
+    def around(self, tokens):
+        """What its neighbours tell each place: the sum of their rows, [B, T, D]."""
+        batch, length = tokens.shape
+        rows = len(self.neighbours)
+        nobody = self.neighbours.new_zeros(1, self.neighbours.shape[1])  # stands beyond the ends
+        padded = F.pad(tokens, (REACH, REACH), value=rows)
+        indices = [
+            padded[:, REACH + offset :][:, :length] + k * len(self.embedding)
+            for k, offset in enumerate(self.offsets)
+        ]
+        bags = torch.stack(indices, -1).clamp(max=rows)  # [B, T, K]
+        table = torch.cat([self.neighbours, nobody])
+        return F.embedding_bag(bags.flatten(0, 1), table, mode="sum").view(batch, length, -1)
 
 
 def load(path):

@@ -1,4 +1,4 @@
-"""The optimizers of lib/optimizer.ts in PyTorch: AdamW for the embedding and the head, Muon for
+"""The optimizers of lib/optimizer.ts in PyTorch: AdamW for the embeddings and the head, Muon for
 the matrices of the blocks."""
 
 import torch
@@ -7,7 +7,7 @@ import torch
 def make_optimizers(model):
     """An AdamW and a Muon that share the parameters of a Denoiser; their rates are yet to be set."""
     others = [
-        {"params": [model.embedding], "weight_decay": 0.0},
+        {"params": [model.embedding, model.neighbours], "weight_decay": 0.0},
         {"params": [model.head], "weight_decay": 0.1},
     ]
     matrices = [

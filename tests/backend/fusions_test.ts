@@ -6,10 +6,10 @@ import relaxedSimd from "dlm/backend/kernels/relaxed_simd.wasm" with { type: "by
 import simd from "dlm/backend/kernels/simd.wasm" with { type: "bytes" };
 import { attention, plainAttention } from "dlm/ops/attention.ts";
 import { plainSurprisals, surprisals } from "dlm/ops/cross_entropy.ts";
-import { plainEmbed } from "dlm/ops/embed.ts";
 import { gatherRows } from "dlm/ops/gather_rows.ts";
 import { plainReluSquared, reluSquared } from "dlm/ops/relu_squared.ts";
 import { plainRmsNorm, rmsNorm } from "dlm/ops/rms_norm.ts";
+import { plainSumRows, sumRows } from "dlm/ops/sum_rows.ts";
 import { Rng } from "dlm/rng.ts";
 import { FLOAT32_TOLERANCE } from "../_reference.ts";
 import { assertClose, assertNoLeak } from "../_support.ts";
@@ -123,12 +123,16 @@ testBuilds(
 );
 
 testBuilds(
-  "the GatherRows kernel does what a one-hot product does, even of rows that do not exist",
-  fc.asyncProperty(size, size, size, seed, (rows, columns, count, seed) => {
-    const indices = () => whole(count, rows + 2, seed);
+  "the SumRows kernel does what a one-hot product does, even of rows that do not exist",
+  fc.asyncProperty(size, size, size, size, seed, (rows, columns, count, terms, seed) => {
+    const indices = (): tf.Tensor2D =>
+      tf.reshape(tf.sub(whole(count * terms, rows + 4, seed), tf.scalar(2, "int32")), [
+        count,
+        terms,
+      ]);
     return assertSame(
-      (x) => gatherRows(x, indices()),
-      (x) => plainEmbed(x, indices()),
+      (x) => sumRows(x, indices()),
+      (x) => plainSumRows(x, indices()),
       () => normal([rows, columns], seed),
     );
   }),

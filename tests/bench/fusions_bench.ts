@@ -5,10 +5,9 @@
 import { tf } from "dlm/backend/backend.ts";
 import { attention, plainAttention } from "dlm/ops/attention.ts";
 import { plainSurprisals, surprisals } from "dlm/ops/cross_entropy.ts";
-import { plainEmbed } from "dlm/ops/embed.ts";
-import { gatherRows } from "dlm/ops/gather_rows.ts";
 import { plainReluSquared, reluSquared } from "dlm/ops/relu_squared.ts";
 import { plainRmsNorm, rmsNorm } from "dlm/ops/rms_norm.ts";
+import { plainSumRows, sumRows } from "dlm/ops/sum_rows.ts";
 import { Rng } from "dlm/rng.ts";
 
 const [rows, width, characters] = [32 * 128, 128, 65];
@@ -41,9 +40,14 @@ bench("norm", normal(rows, width), { kernel: rmsNorm, plain: plainRmsNorm });
 bench("activation", normal(rows, 4 * width), { kernel: reluSquared, plain: plainReluSquared });
 
 const tokens = tf.tensor1d(Array.from({ length: rows }, (_, i) => i % characters), "int32");
+const indices = tf.tensor2d(
+  Array.from({ length: rows }, (_, i) => [i % characters]),
+  undefined,
+  "int32",
+);
 bench("embedding", normal(characters, width), {
-  kernel: (x) => gatherRows(x, tokens),
-  plain: (x) => plainEmbed(x, tokens),
+  kernel: (x) => sumRows(x, indices),
+  plain: (x) => plainSumRows(x, indices),
 });
 bench("surprisals", normal(rows, characters), {
   kernel: (x) => surprisals(x, tokens),

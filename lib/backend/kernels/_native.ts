@@ -26,8 +26,8 @@ export interface NativeKernels {
   attention(...parameters: number[]): void;
   attentionGradient(...parameters: number[]): void;
   multiplyAdds(rounds: number): number;
-  gatherRows(...parameters: number[]): void;
-  gatherRowsGradient(...parameters: number[]): void;
+  sumRows(...parameters: number[]): void;
+  sumRowsGradient(...parameters: number[]): void;
   reluSquared(...parameters: number[]): void;
   reluSquaredGradient(...parameters: number[]): void;
   rmsNorm(...parameters: number[]): void;

@@ -1,17 +1,17 @@
 import * as tf from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { attention } from "./_attention.ts";
-import { gatherRows } from "./_gather_rows.ts";
 import { identityKernel } from "./_identity.ts";
 import { matmulKernel } from "./_matmul.ts";
 import { fastestSet, instantiateKernels, type KernelSet } from "./_native.ts";
 import { reluSquared } from "./_relu_squared.ts";
 import { rmsNorm } from "./_rms_norm.ts";
+import { sumRows } from "./_sum_rows.ts";
 import { surprisals } from "./_surprisals.ts";
 
 export type { KernelSet };
 
-const FUSIONS = [attention, gatherRows, reluSquared, rmsNorm, surprisals];
+const FUSIONS = [attention, reluSquared, rmsNorm, sumRows, surprisals];
 
 const KERNELS = [
   identityKernel,

@@ -2,38 +2,49 @@
 
 import { read, write } from "./vector.ts";
 
-/** Copies the rows of `table` that `indices` name; zeros for a row that does not exist. */
-export function gatherRows(
+/**
+ * For each of `count` lines of `terms` indices, the sum of the rows of `table` that they
+ * name; a row that does not exist adds nothing.
+ */
+export function sumRows(
   table: usize,
   indices: usize,
   result: usize,
   count: i32,
+  terms: i32,
   rows: i32,
   columns: i32,
 ): void {
   const bytes = columns << 2;
+  memory.fill(result, 0, count * bytes);
   for (let i = 0; i < count; i++) {
-    const row = load<u32>(indices + (i << 2));
-    if (row < <u32> rows) memory.copy(result, table + row * bytes, bytes);
-    else memory.fill(result, 0, bytes);
+    for (let k = 0; k < terms; k++) {
+      const row = load<u32>(indices);
+      if (row < <u32> rows) addTo(result, table + row * bytes, columns);
+      indices += 4;
+    }
     result += bytes;
   }
 }
 
 /** The gradient with respect to the table: each row of `dy` is added to where it came from. */
-export function gatherRowsGradient(
+export function sumRowsGradient(
   indices: usize,
   dy: usize,
   gradient: usize,
   count: i32,
+  terms: i32,
   rows: i32,
   columns: i32,
 ): void {
   const bytes = columns << 2;
   memory.fill(gradient, 0, rows * bytes);
   for (let i = 0; i < count; i++) {
-    const row = load<u32>(indices + (i << 2));
-    if (row < <u32> rows) addTo(gradient + row * bytes, dy, columns);
+    for (let k = 0; k < terms; k++) {
+      const row = load<u32>(indices);
+      if (row < <u32> rows) addTo(gradient + row * bytes, dy, columns);
+      indices += 4;
+    }
     dy += bytes;
   }
 }

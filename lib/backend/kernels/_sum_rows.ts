@@ -1,22 +1,23 @@
 import { fusion } from "./_fusion.ts";
 
-/** A matrix, `[N, D]`, and which of its rows, `[M]`, int32. */
+/** A matrix, `[N, D]`, and which of its rows to add up, `[M, K]`, int32. */
 type Inputs = "table" | "indices";
 
-/** Some rows of a matrix, as often as one likes; zeros for a row that does not exist. */
-export const gatherRows = fusion<Inputs, Inputs>({
-  name: "GatherRows",
+/** `M` sums of `K` rows of a matrix each; a row that does not exist adds nothing. */
+export const sumRows = fusion<Inputs, Inputs>({
+  name: "SumRows",
   variable: "table",
   saved: ["table", "indices"],
   run({ kernels, address, allocate }, { table, indices }) {
     const [rows, columns] = table.shape as [number, number];
-    const [count] = indices.shape as [number];
+    const [count, terms] = indices.shape as [number, number];
     const result = allocate([count, columns]);
-    kernels.gatherRows(
+    kernels.sumRows(
       address(table),
       address(indices, "int32"),
       address(result),
       count,
+      terms,
       rows,
       columns,
     );
@@ -24,13 +25,14 @@ export const gatherRows = fusion<Inputs, Inputs>({
   },
   differentiate({ kernels, address, allocate }, { table, indices, dy }) {
     const [rows, columns] = table.shape as [number, number];
-    const [count] = indices.shape as [number];
+    const [count, terms] = indices.shape as [number, number];
     const gradient = allocate([rows, columns]);
-    kernels.gatherRowsGradient(
+    kernels.sumRowsGradient(
       address(indices, "int32"),
       address(dy),
       address(gradient),
       count,
+      terms,
       rows,
       columns,
     );
