@@ -20,12 +20,13 @@ export const ALONE: Team = { rank: 0, size: 1, combine() {} };
  */
 export function shareOf(work: Record<string, number>, { rank, size }: Team): string[] {
   const loads = Array.from({ length: size }, () => 0);
-  const largestFirst = Object.entries(work).sort(([, a], [, b]) => b - a);
-  return largestFirst.flatMap(([name, amount]) => {
+  const owners = new Map<string, number>();
+  for (const [name, amount] of Object.entries(work).sort(([, a], [, b]) => b - a)) {
     const owner = loads.indexOf(Math.min(...loads));
     loads[owner]! += amount;
-    return owner === rank ? [name] : [];
-  });
+    owners.set(name, owner);
+  }
+  return Object.keys(work).filter((name) => owners.get(name) === rank);
 }
 
 /**

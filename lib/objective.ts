@@ -60,6 +60,27 @@ export function exactCountNoise(
   });
 }
 
+/**
+ * Noise to learn from: that of {@linkcode exactCountNoise}, but each of `k` masks counts in
+ * proportion to `1 / √k`, and all weights of a batch add up to 1. This is no bound. It asks of
+ * a model the same, the true probabilities behind masks of any number, but hears less of
+ * sequences with few of them: a mean over `k` characters scatters with `1 / √k`, and what
+ * scatters in the loss does so in its gradient. The bound is what a model is measured by.
+ */
+export function rootCountNoise(
+  sequences: readonly Int32Array[],
+  options: NoiseOptions,
+): NoisySequence[] {
+  const noisy = exactCountNoise(sequences, options);
+  const roots = noisy.map(({ weights }) => Math.sqrt(weights.filter(Boolean).length));
+  const total = roots.reduce((sum, root) => sum + root, 0);
+  return noisy.map((sequence, b) => ({
+    ...sequence,
+    // Every sequence counts 1 / B in the bound, and √k / Σ √k here.
+    weights: sequence.weights.map((weight) => weight * sequences.length * roots[b]! / total),
+  }));
+}
+
 /** Options for {@linkcode continuousTimeNoise}. */
 export interface ContinuousTimeOptions extends NoiseOptions {
   /** How fast characters disappear.

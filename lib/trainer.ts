@@ -4,7 +4,7 @@ import { type Corpus, drawWindows } from "dlm/corpus.ts";
 import { type BitsPerCharacter, evaluate } from "dlm/evaluation.ts";
 import type { Learner, StepResult } from "dlm/learner.ts";
 import { type Denoiser, Transformer, type TransformerConfig } from "dlm/model.ts";
-import { type DrawNoise, exactCountNoise, nextCharacterNoise } from "dlm/objective.ts";
+import { type DrawNoise, nextCharacterNoise, rootCountNoise } from "dlm/objective.ts";
 import { learningRateAt, type Step } from "dlm/optimizer.ts";
 import { Rng } from "dlm/rng.ts";
 
@@ -41,7 +41,7 @@ export interface TrainOptions {
   /** Decides which windows are drawn and what is masked, step by step. */
   seed: number;
   /** How the noise of a batch is drawn, and so what the loss is.
-   * @default {exactCountNoise, or nextCharacterNoise for a causal model}
+   * @default {rootCountNoise, or nextCharacterNoise for a causal model}
    */
   drawNoise?: DrawNoise;
   /** Makes the model to evaluate out of its averaged parameters.
@@ -81,7 +81,7 @@ export async function* train(
     seconds: budget = Infinity,
   } = options;
   const rng = new Rng(options.seed).stream("training");
-  const { drawNoise = config.causal ? nextCharacterNoise : exactCountNoise } = options;
+  const { drawNoise = config.causal ? nextCharacterNoise : rootCountNoise } = options;
   let { step, seconds } = done;
   using interrupt = listenForInterrupt();
   while (step < steps && seconds < budget && !interrupt.requested) {

@@ -10,6 +10,7 @@ import {
   noisyLosses,
   type NoisySequence,
   noisySurprisals,
+  rootCountNoise,
 } from "dlm/objective.ts";
 import { Rng } from "dlm/rng.ts";
 import { linear, polynomial } from "dlm/schedule.ts";
@@ -102,8 +103,28 @@ Deno.test("exactCountNoise() weighs each mask by 1 / (k·B), and nothing else", 
   });
 });
 
+Deno.test("rootCountNoise() draws as exactCountNoise() does and weighs masks by 1 / √k", () => {
+  const clean = [0, 1, 2, 3, 4].map((id) => new Int32Array(7).fill(id));
+  const [noisy, exact] = [rootCountNoise, exactCountNoise].map((draw) =>
+    draw(clean, { maskId, rng: new Rng(3) })
+  );
+  const unit = noisy![0]!.weights.find(Boolean)! * Math.sqrt(maskCount(noisy![0]!));
+  let total = 0;
+  noisy!.forEach((sequence, b) => {
+    assert.deepEqual(sequence.noisy, exact![b]!.noisy);
+    assert.deepEqual(sequence.clean, exact![b]!.clean);
+    const expected = unit / Math.sqrt(maskCount(sequence));
+    for (const [i, weight] of sequence.weights.entries()) {
+      if (sequence.noisy[i] === maskId) assertClose([weight], [expected], FLOAT32_TOLERANCE);
+      else assert.equal(weight, 0);
+      total += weight;
+    }
+  });
+  assertClose([total], [1], FLOAT32_TOLERANCE);
+});
+
 testOnEachBackend("noisyLoss() and its gradients are those of plain loops", async () => {
-  const config = { ...TINY, width: 4 }; // 428 parameters, each moved up and down
+  const config = { ...TINY, width: 4 }; // 620 parameters, each moved up and down
   const parameters = randomParameters(config, 1);
   const matrices = reference.toMatrices(config, parameters);
   const loss = () => {

@@ -14,7 +14,7 @@ export interface ShownMetrics {
   characters: number;
   /** The share of the run that is done, in [0, 1]. */
   progress: number;
-  /** The training loss, in nats per character. */
+  /** The training loss, in nats per character, which may weigh characters as no bound does. */
   loss: number;
   /** The model on other text, when it was this step's turn. */
   validation?: { bitsPerCharacter: number; standardError: number };
@@ -177,7 +177,7 @@ function timeLeft(history: History): string[] {
 }
 
 function losses(history: History): string {
-  const training = `training ${bits(history.slice(-recent)).toFixed(3)}`;
+  const training = `training loss ${bits(history.slice(-recent)).toFixed(3)}`;
   const validated = lastWith("validation", history);
   if (!validated) return `Bits per character: ${training}`;
   const { step, validation } = validated;
@@ -209,7 +209,7 @@ function lossCurve(history: History): Block {
     x: { label: "step" },
     y: { label: "bits per character", grid: true },
     color: {
-      domain: ["training", "validation"],
+      domain: ["training loss", "validation"],
       range: [blue, red],
       legend: true,
     },

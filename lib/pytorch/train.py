@@ -95,8 +95,8 @@ def noisy_loss(model, clean, noisy, weights):
 
 
 def draw_batch(split, mask, settings, step):
-    """Windows, what the noise makes of them, and the weights of the exact-count bound, [B, T] each;
-    a pure function of the seed and the step."""
+    """Windows, what the noise makes of them, and how much each mask counts, [B, T] each; a pure
+    function of the seed and the step."""
     draw = random.Random(f"{settings['seed']} {step}")
     batch, length = settings["batch"], settings["context"]
     starts = [draw.randrange(len(split) - length + 1) for _ in range(batch)]
@@ -105,8 +105,8 @@ def draw_batch(split, mask, settings, step):
     for b in range(batch):
         count = 1 + int((offset + b / batch) % 1 * length)
         places = draw.sample(range(length), count)
-        noisy[b, places], weights[b, places] = mask, 1 / count / batch
-    return clean, noisy, weights
+        noisy[b, places], weights[b, places] = mask, count**-0.5
+    return clean, noisy, weights / weights.sum()
 
 
 def learning_rates_at(step, settings):

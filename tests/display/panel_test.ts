@@ -133,7 +133,7 @@ Deno.test("showTraining() tells progress, speed and the time left", async () => 
     text(-1),
     [
       "step 2,000 · 100 % · 16 min 40 s · 2.00 steps/s · 200 characters/s",
-      "Bits per character: training 2.002, validation 2.500 ± 0.250 at step 2,000",
+      "Bits per character: training loss 2.002, validation 2.500 ± 0.250 at step 2,000",
       "A sample from the model of step 2,000:",
       "Enter ▒2000",
     ].join("\n"),
