@@ -32,10 +32,13 @@ export interface NoiseOptions {
  * A way to draw the noise of a batch, with weights that make up a loss in nats per
  * character, averaged over the sequences.
  */
-export type DrawNoise = (
-  sequences: readonly Int32Array[],
-  options: NoiseOptions,
-) => NoisySequence[];
+export interface DrawNoise {
+  (sequences: readonly Int32Array[], options: NoiseOptions): NoisySequence[];
+  /** How many noisy sequences it makes of each.
+   * @default {1}
+   */
+  readonly readings?: number;
+}
 
 /**
  * Noise whose loss is the exact-count form of the masked-diffusion NELBO: draw `k`
@@ -61,25 +64,31 @@ export function exactCountNoise(
 }
 
 /**
- * Noise to learn from: that of {@linkcode exactCountNoise}, but each of `k` masks counts in
- * proportion to `1 / √k`, and all weights of a batch add up to 1. This is no bound. It asks of
- * a model the same, the true probabilities behind masks of any number, but hears less of
- * sequences with few of them: a mean over `k` characters scatters with `1 / √k`, and what
- * scatters in the loss does so in its gradient. The bound is what a model is measured by.
+ * Noise to learn from, which no bound is, but the same questions more evenly put. Each sequence
+ * is read twice: `k` of its characters, with `k` uniform on `0..T`, are masked in one reading
+ * and shown in the other, so that every character is asked for exactly once. Each of `k` masks
+ * counts in proportion to `1 / √k`, where the bound has `1 / k`, and all weights add up to 1: a
+ * mean over few characters scatters more, and so does its gradient, so it counts for less.
+ *
+ * @returns two for each of `sequences`
  */
 export function rootCountNoise(
   sequences: readonly Int32Array[],
-  options: NoiseOptions,
+  { maskId, rng }: NoiseOptions,
 ): NoisySequence[] {
-  const noisy = exactCountNoise(sequences, options);
-  const roots = noisy.map(({ weights }) => Math.sqrt(weights.filter(Boolean).length));
-  const total = roots.reduce((sum, root) => sum + root, 0);
-  return noisy.map((sequence, b) => ({
-    ...sequence,
-    // Every sequence counts 1 / B in the bound, and √k / Σ √k here.
-    weights: sequence.weights.map((weight) => weight * sequences.length * roots[b]! / total),
-  }));
+  const times = sharedOffsetTimes(sequences.length, rng);
+  const readings = sequences.flatMap((clean, b) => {
+    const count = Math.floor(times[b]! * (clean.length + 1));
+    const noisy = maskExactly(clean, { maskId, count, rng });
+    const rest = clean.map((id, i) => noisy[i] === maskId ? id : maskId);
+    return [{ clean, noisy, count }, { clean, noisy: rest, count: clean.length - count }];
+  });
+  const total = readings.reduce((sum, { count }) => sum + Math.sqrt(count), 0);
+  return readings.map(({ clean, noisy, count }) => {
+    return { clean, noisy, weights: weighMasks(noisy, maskId, 1 / Math.sqrt(count) / total) };
+  });
 }
+rootCountNoise.readings = 2;
 
 /** Options for {@linkcode continuousTimeNoise}. */
 export interface ContinuousTimeOptions extends NoiseOptions {

@@ -81,7 +81,9 @@ export async function* train(
     seconds: budget = Infinity,
   } = options;
   const rng = new Rng(options.seed).stream("training");
-  const { drawNoise = config.causal ? nextCharacterNoise : rootCountNoise } = options;
+  const ownNoise: DrawNoise = config.causal ? nextCharacterNoise : rootCountNoise;
+  const { drawNoise = ownNoise } = options;
+  const { readings = 1 } = drawNoise;
   let { step, seconds } = done;
   using interrupt = listenForInterrupt();
   while (step < steps && seconds < budget && !interrupt.requested) {
@@ -91,7 +93,7 @@ export async function* train(
     const rates = ratesAt(step, progress, options);
     const draw = rng.stream(step);
     const windows = drawWindows(corpus.train, {
-      count: batch,
+      count: Math.ceil(batch / readings),
       length: config.context,
       rng: draw,
     });
@@ -99,7 +101,7 @@ export async function* train(
       maskId: config.vocabularySize,
       rng: draw,
     });
-    const result = await learner.step(noisy, rates);
+    const result = await learner.step(noisy.slice(0, batch), rates);
     checkLoss(result, rates);
     await interrupt.breathe();
     seconds += (performance.now() - start) / 1000;

@@ -103,23 +103,36 @@ Deno.test("exactCountNoise() weighs each mask by 1 / (k·B), and nothing else", 
   });
 });
 
-Deno.test("rootCountNoise() draws as exactCountNoise() does and weighs masks by 1 / √k", () => {
-  const clean = [0, 1, 2, 3, 4].map((id) => new Int32Array(7).fill(id));
-  const [noisy, exact] = [rootCountNoise, exactCountNoise].map((draw) =>
-    draw(clean, { maskId, rng: new Rng(3) })
-  );
-  const unit = noisy![0]!.weights.find(Boolean)! * Math.sqrt(maskCount(noisy![0]!));
-  let total = 0;
-  noisy!.forEach((sequence, b) => {
-    assert.deepEqual(sequence.noisy, exact![b]!.noisy);
-    assert.deepEqual(sequence.clean, exact![b]!.clean);
-    const expected = unit / Math.sqrt(maskCount(sequence));
-    for (const [i, weight] of sequence.weights.entries()) {
-      if (sequence.noisy[i] === maskId) assertClose([weight], [expected], FLOAT32_TOLERANCE);
-      else assert.equal(weight, 0);
-      total += weight;
-    }
+Deno.test("rootCountNoise() asks for every character once in two readings of a sequence", () => {
+  const clean = [0, 1, 2, 3].map((id) => new Int32Array(7).fill(id));
+  const noisy = rootCountNoise(clean, { maskId, rng: new Rng(3) });
+  assert.equal(noisy.length, 8);
+  clean.forEach((ids, b) => {
+    const [one, other] = noisy.slice(2 * b, 2 * b + 2).map((reading) => reading.noisy);
+    ids.forEach((id, i) => assert.deepEqual([one![i]!, other![i]!].sort(), [id, maskId]));
   });
+});
+
+Deno.test("rootCountNoise() draws each count 0 .. T once in T + 1 sequences", () => {
+  const clean = Array.from({ length: 7 }, () => new Int32Array(6));
+  for (let seed = 0; seed < 20; seed++) {
+    const noisy = rootCountNoise(clean, { maskId, rng: new Rng(seed) });
+    const counts = noisy.filter((_, i) => i % 2 === 0).map(maskCount);
+    assert.deepEqual(counts.sort(), [0, 1, 2, 3, 4, 5, 6]);
+  }
+});
+
+Deno.test("rootCountNoise() weighs masks by 1 / √k, and all of them by 1", () => {
+  const clean = [0, 1, 2, 3].map((id) => new Int32Array(7).fill(id));
+  const noisy = rootCountNoise(clean, { maskId, rng: new Rng(3) });
+  const unit = 1 / noisy.reduce((sum, reading) => sum + Math.sqrt(maskCount(reading)), 0);
+  for (const reading of noisy) {
+    const expected = unit / Math.sqrt(maskCount(reading));
+    reading.noisy.forEach((id, i) => {
+      assertClose([reading.weights[i]!], [id === maskId ? expected : 0], FLOAT32_TOLERANCE);
+    });
+  }
+  const total = noisy.reduce((sum, { weights }) => weights.reduce((a, b) => a + b, sum), 0);
   assertClose([total], [1], FLOAT32_TOLERANCE);
 });
 

@@ -102,10 +102,18 @@ Deno.test("train() masks windows of the training split", async () => {
   const { learner, batches } = stubLearner();
   await run({ learner });
   const text = corpus.tokenizer.decode(corpus.train);
-  for (const { clean, noisy } of batches.flat()) {
+  for (const { clean } of batches.flat()) {
     assert.equal(clean.length, config.context);
     assert(text.includes(corpus.tokenizer.decode(clean)));
-    assert(noisy.includes(config.vocabularySize));
+  }
+  for (const [a, b, c, d] of batches) {
+    for (const [one, other] of [[a!, b!], [c!, d!]] as const) {
+      assert.deepEqual(one.clean, other.clean);
+      const masks = [one, other].flatMap(({ noisy }) =>
+        [...noisy].filter((id) => id === config.vocabularySize)
+      );
+      assert.equal(masks.length, config.context);
+    }
   }
   assert(batches.every((batch) => batch.length === 4));
 });

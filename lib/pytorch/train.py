@@ -95,18 +95,21 @@ def noisy_loss(model, clean, noisy, weights):
 
 
 def draw_batch(split, mask, settings, step):
-    """Windows, what the noise makes of them, and how much each mask counts, [B, T] each; a pure
-    function of the seed and the step."""
+    """Windows, each of them twice, with what the one reading shows masked in the other, and how
+    much each mask counts, [B, T] each; a pure function of the seed and the step."""
     draw = random.Random(f"{settings['seed']} {step}")
     batch, length = settings["batch"], settings["context"]
-    starts = [draw.randrange(len(split) - length + 1) for _ in range(batch)]
-    clean = torch.stack([split[start : start + length] for start in starts])  # [B, T]
-    noisy, weights, offset = clean.clone(), torch.zeros(clean.shape), draw.random()
-    for b in range(batch):
-        count = 1 + int((offset + b / batch) % 1 * length)
-        places = draw.sample(range(length), count)
-        noisy[b, places], weights[b, places] = mask, count**-0.5
-    return clean, noisy, weights / weights.sum()
+    pairs = (batch + 1) // 2
+    starts = [draw.randrange(len(split) - length + 1) for _ in range(pairs)]
+    clean = torch.stack([split[start : start + length] for start in starts])  # [B / 2, T]
+    masked, offset = torch.zeros(clean.shape, dtype=torch.bool), draw.random()
+    for b in range(pairs):
+        count = int((offset + b / pairs) % 1 * (length + 1))
+        masked[b, draw.sample(range(length), count)] = True
+    clean, masked = clean.repeat_interleave(2, 0), torch.stack([masked, ~masked], 1).flatten(0, 1)
+    clean, masked = clean[:batch], masked[:batch]
+    weights = masked / masked.sum(1, keepdim=True).clamp(min=1).sqrt()
+    return clean, clean.masked_fill(masked, mask), weights / weights.sum()
 
 
 def learning_rates_at(step, settings):
