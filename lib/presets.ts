@@ -73,7 +73,7 @@ export const PRESETS = {
     evaluateEvery: 400,
     evaluationWindows: 128,
   },
-  /** About 7.9 million parameters, for a night. */
+  /** About 8 million parameters, for a night. */
   large: {
     layers: 10,
     width: 256,

@@ -26,7 +26,7 @@ export interface TrainOptions {
    * @default {Infinity}
    */
   seconds?: number | undefined;
-  /** `B`, the number of sequences a step. */
+  /** `B`, the number of sequences a step, each window as often as the noise has readings of it. */
   batch: number;
   /** The peak learning rate of AdamW, for the embeddings and the head … */
   learningRate: number;
