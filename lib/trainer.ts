@@ -101,6 +101,7 @@ export async function* train(
       maskId: config.vocabularySize,
       rng: draw,
     });
+    // Of an odd batch the last window is read less often than the others.
     const result = await learner.step(noisy.slice(0, batch), rates);
     checkLoss(result, rates);
     await interrupt.breathe();

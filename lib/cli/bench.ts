@@ -7,7 +7,7 @@ import { CEILING_ROUNDS, type Contender, type Contest, openContender } from "dlm
 import { profileStep } from "dlm/cli/_profile.ts";
 
 /**
- * The sizes compared: a laptop's model of 0.8 million parameters, and 7.9 million, which is
+ * The sizes compared: a laptop's model of 0.9 million parameters, and 8.0 million, which is
  * sampled with fewer evaluations, each of them as long, to spare everybody's time.
  */
 const SIZES = [
