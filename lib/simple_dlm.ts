@@ -24,7 +24,7 @@ export const CHOICES = {
   smallRate: ["a learning rate of 0.0001", "the preset's learning rates"],
   bareAdam: ["Adam alone, at one rate", "Muon and AdamW, warm-up, fall, average"],
   learnedPositions: ["a learned vector for each position", "rotary positions"],
-  noNeighbours: ["a place starts from its own character", "and from those of its neighbours"],
+  noNeighbours: ["a place begins by itself", "tables for the neighbours of a place"],
   freeScores: ["attention scores of any size", "normalised queries and keys"],
   oneHead: ["one attention head", "several heads"],
   noOutputProjection: ["attention adds what it collects", "a matrix after attention"],

@@ -65,7 +65,9 @@ export async function torchrun(
 }
 
 /** Without the name of a network, processes may look long for one that leads to themselves. */
-const network = Deno.build.os === "linux" ? { GLOO_SOCKET_IFNAME: "lo" } : {};
+const network: Record<string, string> = Deno.build.os === "linux"
+  ? { GLOO_SOCKET_IFNAME: "lo" }
+  : {};
 
 function start(args: string[], env: Record<string, string> = {}): Deno.ChildProcess {
   return new Deno.Command(python!, {
