@@ -7,11 +7,11 @@
 The names and shapes of its parameters are those of the file, so a model that was trained
 elsewhere under these names runs here, and one trained here runs there:
 
-    embedding               [V + 1, D]   a row for each character, then one for the mask
-    neighbours              [K·(V + 1), D]   the same for each of the K neighbours of a place: the
-                                         four before it, nearest first, and unless the model is
-                                         causal the four after it
-    blocks.I.attention.qkv  [D, 3·D]     queries, keys and values, the heads of each side by side
+    embedding               [V + 1, D]      a row for each character, then one for the mask
+    neighbours              [K·(V + 1), D]  the same for each of a place's K neighbours: the four
+                                            before it, nearest first, and unless the model is
+                                            causal the four after it
+    blocks.I.attention.qkv  [D, 3·D]        queries, keys and values, the heads of each side by side
     blocks.I.attention.out  [D, D]
     blocks.I.mlp.up         [D, 4·D]
     blocks.I.mlp.down       [4·D, D]
