@@ -18,6 +18,11 @@ Deno.test("shareOf() gives each thing to one of the team, and nobody much more t
   }));
 });
 
+Deno.test("shareOf() gives away the largest first, while small ones can still even it out", () => {
+  const shares = teamOf(2).map((team) => shareOf({ small: 1, other: 1, large: 2 }, team));
+  assert.deepEqual(shares, [["large"], ["small", "other"]]);
+});
+
 Deno.test("spreadOverTeam() brings what is its own and takes the rest from the others", async () => {
   const variables = { a: tf.variable(tf.tensor1d([1, 2])), b: tf.variable(tf.tensor1d([3])) };
   const team = {

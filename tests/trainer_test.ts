@@ -114,6 +114,10 @@ Deno.test("train() masks windows of the training split", async () => {
       );
       assert.equal(masks.length, config.context);
     }
+    // Two windows are as far apart in their numbers of masks as they can be, out of 0 .. T.
+    const [first, second] = [a!, c!].map(({ weights }) => weights.filter(Boolean).length);
+    const half = (config.context + 1) / 2;
+    assert(Math.abs(Math.abs(first! - second!) - half) <= 0.5);
   }
   assert(batches.every((batch) => batch.length === 4));
 });
