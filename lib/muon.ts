@@ -1,6 +1,7 @@
 import { mix } from "dlm/_mix.ts";
 import type { NamedVariables } from "dlm/_variables.ts";
 import { tf } from "dlm/backend/backend.ts";
+import { symmetricMatMul } from "dlm/ops/symmetric_matmul.ts";
 
 /** How slowly the mean of the gradients forgets. */
 const MOMENTUM = 0.95;
@@ -34,8 +35,8 @@ export function orthogonalize(matrices: tf.Tensor3D): tf.Tensor3D {
     const first = tf.mul(tf.eye(Math.min(rows, columns)), A);
     for (let i = 0; i < ITERATIONS; i++) {
       x = tf.tidy(() => {
-        const gram = tf.matMul(x, x, tall, !tall); // X·Xᵀ or Xᵀ·X, whichever is smaller
-        const higher = tf.add(tf.mul(gram, B), tf.mul(tf.matMul(gram, gram), C));
+        const gram = symmetricMatMul(x, x, tall, !tall); // X·Xᵀ or Xᵀ·X, whichever is smaller
+        const higher = tf.add(tf.mul(gram, B), tf.mul(symmetricMatMul(gram, gram), C));
         const polynomial = tf.add<tf.Tensor3D>(first, higher);
         return tall ? tf.matMul(x, polynomial) : tf.matMul(polynomial, x);
       });

@@ -43,14 +43,19 @@ const LARGE: [number, number, number, boolean, boolean][] = [
   [194, 257, 19, true, true],
 ];
 
+/** A build with memory of its own, in pages of 64 KiB. */
+function instantiate(code: Uint8Array<ArrayBuffer>, pages: number) {
+  const memory = new WebAssembly.Memory({ initial: pages });
+  const module = new WebAssembly.Module(code);
+  const kernels = new WebAssembly.Instance(module, { env: { memory, "Math.log": Math.log } })
+    .exports as unknown as NativeKernels;
+  return { kernels, view: new Float32Array(memory.buffer) };
+}
+
 for (const [name, code] of Object.entries({ relaxedSimd, simd })) {
   Deno.test(`matmul() of the ${name} build multiplies all shapes and layouts`, () => {
     if (!WebAssembly.validate(code)) return;
-    const memory = new WebAssembly.Memory({ initial: 64 });
-    const module = new WebAssembly.Module(code);
-    const kernels = new WebAssembly.Instance(module, { env: { memory, "Math.log": Math.log } })
-      .exports as unknown as NativeKernels;
-    const view = new Float32Array(memory.buffer);
+    const { kernels, view } = instantiate(code, 64);
     const start = kernels.matmulScratch() / 4;
     const values = numbers(view.length - start, 0);
     const isRight = (
@@ -76,6 +81,39 @@ for (const [name, code] of Object.entries({ relaxedSimd, simd })) {
       fc.property(size, size, size, fc.boolean(), fc.boolean(), isRight),
       { examples: LARGE },
     );
+  });
+}
+
+/** Sizes and depths beyond those of a block, and such as leave tiles at the edge. */
+const LARGE_SQUARES: [number, number, boolean][] = [
+  [197, 300, false],
+  [390, 20, true],
+  [1030, 3, false],
+];
+
+for (const [name, code] of Object.entries({ relaxedSimd, simd })) {
+  Deno.test(`symmetricMatmul() of the ${name} build is matmul() for what is symmetric`, () => {
+    if (!WebAssembly.validate(code)) return;
+    const { kernels, view } = instantiate(code, 192);
+    const start = kernels.matmulScratch() / 4;
+    const isSame = (...[n, k, transposed]: typeof LARGE_SQUARES[number]) => {
+      const x = matrix(view, start, n, k, transposed);
+      view.set(numbers(n * k, n), start);
+      const [, rowStride, columnStride] = x.layout;
+      const factors = [...x.layout, x.layout[0], columnStride, rowStride]; // x · xᵀ
+      const [plain, symmetric] = [x.end, x.end + n * n];
+      view.fill(NaN, plain, symmetric + n * n);
+      view[symmetric + n * n] = 42;
+      kernels.matmul(...factors, plain * 4, n, n, k, n, 0);
+      kernels.symmetricMatmul(...factors, symmetric * 4, n, n, k, n, 0);
+      for (let i = 0; i < n * n; i++) {
+        const error = Math.abs(view[symmetric + i]! - view[plain + i]!);
+        // At the edge, the sums of a block are added to those of the others in another order.
+        assert.ok(error < 1e-6 * k, `wrong by ${error} at ${Math.floor(i / n)}, ${i % n}`);
+      }
+      assert.equal(view[symmetric + n * n], 42);
+    };
+    fc.assert(fc.property(size, size, fc.boolean(), isSame), { examples: LARGE_SQUARES });
   });
 }
 

@@ -1,19 +1,32 @@
 import * as tf from "@tensorflow/tfjs";
-import { type Native, wasmKernel } from "./_native.ts";
+import { type Native, type NativeKernels, wasmKernel } from "./_native.ts";
 
 /**
  * Takes the place of tfjs's own matrix product, which is fast only for a single pair of
  * matrices of which none is transposed.
  */
-export const matmulKernel = wasmKernel(tf.BatchMatMul, batchMatmul);
+export const matmulKernel = wasmKernel(
+  tf.BatchMatMul,
+  (native, factors: Factors, transposed: tf.BatchMatMulAttrs) =>
+    batchMatmul(native, native.kernels.matmul, factors, transposed),
+);
+
+/** The product of `lib/ops/symmetric_matmul.ts`. */
+export const symmetricMatmulKernel = wasmKernel(
+  "SymmetricMatMul",
+  (native, factors: Factors, transposed: tf.BatchMatMulAttrs) =>
+    batchMatmul(native, native.kernels.symmetricMatmul, factors, transposed),
+);
 
 interface Factors {
   a: tf.TensorInfo;
   b: tf.TensorInfo;
 }
 
+/** Multiplies pair by pair. */
 function batchMatmul(
-  { kernels, scratch, address, allocate }: Native,
+  { scratch, address, allocate }: Native,
+  multiply: NativeKernels["matmul"],
   { a, b }: Factors,
   { transposeA, transposeB }: tf.BatchMatMulAttrs,
 ): tf.TensorInfo {
@@ -28,7 +41,7 @@ function batchMatmul(
   const aIndices = sources(left.batch, batch);
   const bIndices = sources(right.batch, batch);
   for (let i = 0; i < aIndices.length; i++) {
-    kernels.matmul(
+    multiply(
       aStart + 4 * left.size * aIndices[i]!,
       left.rowStride,
       left.columnStride,

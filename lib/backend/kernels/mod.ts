@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { attention } from "./_attention.ts";
 import { identityKernel } from "./_identity.ts";
-import { matmulKernel } from "./_matmul.ts";
+import { matmulKernel, symmetricMatmulKernel } from "./_matmul.ts";
 import { fastestSet, instantiateKernels, type KernelSet } from "./_native.ts";
 import { reluSquared } from "./_relu_squared.ts";
 import { rmsNorm } from "./_rms_norm.ts";
@@ -16,6 +16,7 @@ const FUSIONS = [attention, reluSquared, rmsNorm, sumRows, surprisals];
 const KERNELS = [
   identityKernel,
   matmulKernel,
+  symmetricMatmulKernel,
   ...FUSIONS.flatMap(({ kernels }) => kernels),
 ];
 

@@ -47,6 +47,75 @@ export function matmul(
   columns: i32,
   scratch: usize,
 ): void {
+  multiply(
+    a,
+    aRowStride,
+    aColumnStride,
+    b,
+    bRowStride,
+    bColumnStride,
+    c,
+    cRowStride,
+    rows,
+    depth,
+    columns,
+    scratch,
+    false,
+  );
+}
+
+/**
+ * `matmul` where the product is known to be symmetric, such as `x · xᵀ`: it computes the tiles
+ * on the diagonal and above, which is little more than half of the work, and copies the others.
+ */
+export function symmetricMatmul(
+  a: usize,
+  aRowStride: i32,
+  aColumnStride: i32,
+  b: usize,
+  bRowStride: i32,
+  bColumnStride: i32,
+  c: usize,
+  cRowStride: i32,
+  rows: i32,
+  depth: i32,
+  columns: i32,
+  scratch: usize,
+): void {
+  multiply(
+    a,
+    aRowStride,
+    aColumnStride,
+    b,
+    bRowStride,
+    bColumnStride,
+    c,
+    cRowStride,
+    rows,
+    depth,
+    columns,
+    scratch,
+    true,
+  );
+  mirror(c, cRowStride, rows);
+}
+
+/** The product, or, if `upper`, only its tiles on the diagonal and above. */
+function multiply(
+  a: usize,
+  aRowStride: i32,
+  aColumnStride: i32,
+  b: usize,
+  bRowStride: i32,
+  bColumnStride: i32,
+  c: usize,
+  cRowStride: i32,
+  rows: i32,
+  depth: i32,
+  columns: i32,
+  scratch: usize,
+  upper: bool,
+): void {
   if (depth == 0) {
     for (let i = 0; i < rows; i++) memory.fill(c + (i * cRowStride << 2), 0, columns << 2);
   }
@@ -82,6 +151,7 @@ export function matmul(
           blockRows,
           blockDepth,
           blockColumns,
+          upper ? j - i : blockRows,
           k > 0,
         );
       }
@@ -89,7 +159,10 @@ export function matmul(
   }
 }
 
-/** Adds the product of the packed blocks to `c`, or sets `c` to it. */
+/**
+ * Adds the product of the packed blocks to `c`, or sets `c` to it, but no tile that begins
+ * below the diagonal, which meets the block's first column in row `diagonal`.
+ */
 function multiplyBlock(
   scratch: usize,
   c: usize,
@@ -97,13 +170,15 @@ function multiplyBlock(
   rows: i32,
   depth: i32,
   columns: i32,
+  diagonal: i32,
   add: bool,
 ): void {
   const edge = scratch + EDGE;
   for (let j = 0; j < columns; j += TILE_COLUMNS) {
     const right = scratch + RIGHT + (j * depth << 2);
     const width = min(TILE_COLUMNS, columns - j);
-    for (let i = 0; i < rows; i += TILE_ROWS) {
+    const end = min(rows, diagonal + j + width);
+    for (let i = 0; i < end; i += TILE_ROWS) {
       const left = scratch + LEFT + (i * depth << 2);
       const height = min(TILE_ROWS, rows - i);
       const tile = c + (i * cRowStride + j << 2);
@@ -180,6 +255,28 @@ function copyEdge(
       const to = c + (i * cRowStride + j << 2);
       const value = load<f32>(edge + (i * TILE_COLUMNS + j << 2));
       store<f32>(to, add ? load<f32>(to) + value : value);
+    }
+  }
+}
+
+/** Copies what stands above the diagonal to its other side. */
+function mirror(c: usize, rowStride: i32, size: i32): void {
+  for (let i = 0; i < size; i += 4) {
+    for (let j = 0; j < i; j += 4) {
+      const above = c + (j * rowStride + i << 2);
+      const below = c + (i * rowStride + j << 2);
+      if (size - i >= 4) transpose4(above, rowStride << 2, below, rowStride << 2);
+      else copyAcross(above, below, rowStride, size - i);
+    }
+  }
+}
+
+/** The last columns, fewer than four, as rows. */
+function copyAcross(above: usize, below: usize, rowStride: i32, count: i32): void {
+  for (let i = 0; i < count; i++) {
+    for (let j = 0; j < 4; j++) {
+      const value = load<f32>(above + (j * rowStride + i << 2));
+      store<f32>(below + (i * rowStride + j << 2), value);
     }
   }
 }
