@@ -1,4 +1,5 @@
 import { createExchange, type Exchange } from "dlm/_exchange.ts";
+import { createTeammate } from "dlm/_teammate.ts";
 import type { NamedArrays } from "dlm/_variables.ts";
 import type { Learner, LearnerOptions, LearnerState, StepResult } from "dlm/learner.ts";
 import { parameterCount } from "dlm/model.ts";
@@ -31,7 +32,11 @@ export async function createParallelLearner(
 ): Promise<Learner> {
   const { workers, config, start, microBatch } = options;
   const exchange = createExchange(workers, parameterCount(config) + 1); // and the loss
-  const team = Array.from({ length: workers }, createTeammate);
+  const program = new URL("./_learner_worker.ts", import.meta.url);
+  const team = Array.from(
+    { length: workers },
+    () => createTeammate<Task>(program, "training run"),
+  );
   const dispose = () => team.forEach((mate) => mate[Symbol.dispose]());
 
   /** Asks all of them at once; if one fails, none can go on. */
@@ -78,44 +83,6 @@ export async function createParallelLearner(
     [Symbol.asyncDispose]() {
       dispose();
       return Promise.resolve();
-    },
-  };
-}
-
-/** A Worker that answers one question at a time. */
-interface Teammate extends Disposable {
-  ask<Answer>(task: Task): Promise<Answer>;
-}
-
-function createTeammate(): Teammate {
-  const worker = new Worker(new URL("./_learner_worker.ts", import.meta.url), { type: "module" });
-  let pending = Promise.withResolvers<unknown>(); // at first, that it is ready
-  const ready = pending.promise;
-  let death: Error | undefined;
-  const fail = (message: string) => {
-    death = new Error(`A Worker of the training run died: ${message}`);
-    pending.reject(death);
-  };
-  worker.addEventListener("message", ({ data }) => {
-    if ("error" in data) fail(data.error);
-    else pending.resolve(data.answer);
-  });
-  worker.addEventListener("error", (event) => {
-    event.preventDefault(); // it is reported through the promise
-    fail(event.message);
-  });
-  return {
-    async ask<Answer>(task: Task) {
-      await ready;
-      if (death) throw death;
-      pending = Promise.withResolvers<unknown>();
-      worker.postMessage(task);
-      return await pending.promise as Answer;
-    },
-    [Symbol.dispose]() {
-      worker.terminate();
-      fail("it was ended");
-      pending.promise.catch(() => {}); // nobody may be waiting
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Rng } from "dlm/rng.ts";
 import { ancestral, type SteppedOptions } from "dlm/sampling/ancestral.ts";
 import { canvasOf, type Drawing, type Sampler } from "dlm/sampling/canvas.ts";
 import { checkDrawOptions, type DrawOptions } from "dlm/sampling/draw.ts";
+import { type LogitsReader, readLogits } from "dlm/sampling/logits.ts";
 
 /** A moment of the reverse process. */
 export interface Frame {
@@ -29,6 +30,10 @@ export interface SampleOptions extends DrawOptions, SteppedOptions {
    * @default {ancestral}
    */
   sampler?: Sampler | undefined;
+  /** Who evaluates the denoiser, such as the Workers of `createParallelReader`.
+   * @default {this thread}
+   */
+  read?: LogitsReader | undefined;
   rng: Rng;
 }
 
@@ -54,13 +59,14 @@ export async function* sample(
   templates: readonly Int32Array[],
   options: SampleOptions,
 ): AsyncGenerator<Frame> {
-  const { rng } = options;
+  const { rng, read = (question) => readLogits(denoiser, question) } = options;
   checkTemplates(denoiser, templates);
   checkDrawOptions(options);
   const sampler = chosenSampler(options);
   const tokens = Int32Array.from(templates.flatMap((template) => [...template])); // [B·T]
   const drawing: Drawing = {
     denoiser,
+    read,
     rng,
     options,
     length: templates[0]!.length,

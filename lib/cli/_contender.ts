@@ -12,7 +12,7 @@ export interface Contest {
   microBatch: number;
   /** Evaluations of a sampling round. */
   steps: number;
-  /** Workers of ours that share a batch; 0 for this thread. */
+  /** Workers of ours that share the work; 0 for this thread. */
   workers?: number;
   /** Whether tfjs runs as it comes, without the kernels of this library. */
   stock?: boolean;

@@ -13,6 +13,7 @@ import { watcher } from "dlm/cli/_watcher.ts";
 import type { LoadedModel } from "dlm/checkpoint.ts";
 import { denoisingGif } from "dlm/display/gif.ts";
 import { rankTemplates } from "dlm/infill.ts";
+import { createParallelReader } from "dlm/parallel_reader.ts";
 import { Rng } from "dlm/rng.ts";
 import { type Frame, sample } from "dlm/sampler.ts";
 import { blocks } from "dlm/sampling/blocks.ts";
@@ -65,11 +66,14 @@ const command = new Command("sample")
     const template = await chooseTemplate(opened, options);
     const inBlocks = options.block ??
       (template.length > model.context ? Math.ceil(model.context / 2) : undefined);
+    const workers = Math.min(count, navigator.hardwareConcurrency);
+    using reader = workers > 1 ? await createParallelReader(model, { workers }) : undefined;
     const frames = sample(model, Array.from({ length: count }, () => template), {
       sampler: inBlocks ? blocks({ length: inBlocks, sampler }) : sampler,
       temperature,
       topP,
       topK,
+      read: reader?.read,
       rng: new Rng(seed).stream("sampling"),
     });
     const start = performance.now();

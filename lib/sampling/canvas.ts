@@ -1,7 +1,7 @@
-import { tf } from "dlm/backend/backend.ts";
 import type { Denoiser } from "dlm/model.ts";
 import type { Rng } from "dlm/rng.ts";
 import { drawingWeights, type DrawOptions } from "dlm/sampling/draw.ts";
+import type { LogitsReader } from "dlm/sampling/logits.ts";
 
 /**
  * A way from masks to text. It looks at a canvas, asks what the model expects in some
@@ -50,6 +50,8 @@ export interface Canvas {
 /** Sequences being denoised, and what has become of them so far. */
 export interface Drawing {
   readonly denoiser: Denoiser;
+  /** Where its logits come from. */
+  readonly read: LogitsReader;
   readonly rng: Rng;
   /** How characters are drawn. */
   readonly options: DrawOptions;
@@ -112,35 +114,25 @@ function guess({ options, rng }: Drawing, place: number, logits: Float32Array): 
   return { place, character, confidence: weights[character]! * certainty, certainty };
 }
 
-/** The logits of some places, a row of `[V]` each: one call of the model, one reading. */
+/** The logits of some places, a row of `[V]` each. */
 async function logits(
-  { denoiser, tokens, length }: Drawing,
+  { denoiser, read, tokens, length }: Drawing,
   places: number[][],
   part: readonly [from: number, to: number],
 ): Promise<Float32Array[]> {
   const width = Math.min(length, denoiser.context);
-  const windows: Int32Array[] = [];
-  const rows: number[] = [];
+  const sequences: Int32Array[] = [];
+  const placesThere: number[][] = [];
   places.forEach((list, b) => {
     if (list.length === 0) return;
     const sequence = tokens.subarray(b * length, (b + 1) * length);
     const start = windowStart(denoiser, sequence, part);
-    const first = windows.length * width;
-    rows.push(...list.map((place) => first + place - b * length - start));
-    windows.push(sequence.subarray(start, start + width));
+    sequences.push(sequence.slice(start, start + width));
+    placesThere.push(list.map((place) => place - b * length - start));
   });
-  const batch = new Int32Array(windows.length * width);
-  windows.forEach((window, n) => batch.set(window, n * width));
-  const result = tf.tidy(() =>
-    denoiser.logits(
-      tf.tensor2d(batch, [windows.length, width], "int32"), // [B, T]
-      tf.tensor1d(rows, "int32"), // [N]
-    )
-  ); // [N, V]
-  const values = await result.data() as Float32Array;
-  result.dispose();
+  const values = await read({ sequences, places: placesThere });
   const size = denoiser.vocabularySize;
-  return rows.map((_, n) => values.subarray(n * size, (n + 1) * size));
+  return places.flat().map((_, n) => values.subarray(n * size, (n + 1) * size));
 }
 
 /**

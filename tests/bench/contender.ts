@@ -16,6 +16,7 @@ import { createLearner } from "dlm/learner.ts";
 import { initialParameters, Transformer } from "dlm/model.ts";
 import { exactCountNoise } from "dlm/objective.ts";
 import { createParallelLearner } from "dlm/parallel.ts";
+import { createParallelReader } from "dlm/parallel_reader.ts";
 import { Rng } from "dlm/rng.ts";
 import { lastFrame, sample } from "dlm/sampler.ts";
 
@@ -45,17 +46,18 @@ async function trainer(contest: Contest): Promise<() => Promise<void>> {
   };
 }
 
-function sampler(contest: Contest): () => Promise<void> {
+async function sampler(contest: Contest): Promise<() => Promise<void>> {
   const config = { ...contest, vocabularySize: VOCABULARY, causal: false };
   const model = new Transformer(config, initialParameters(config, new Rng(1)));
-  const { batch, context, steps } = contest;
+  const { batch, context, steps, workers = 0 } = contest;
+  const reader = workers > 0 ? await createParallelReader(model, { workers }) : undefined;
   const templates = Array.from(
     { length: batch },
     () => new Int32Array(context).fill(VOCABULARY),
   );
   const rng = new Rng(2);
   return async () => {
-    await lastFrame(sample(model, templates, { steps, rng }));
+    await lastFrame(sample(model, templates, { steps, read: reader?.read, rng }));
   };
 }
 
@@ -71,7 +73,7 @@ const round = contest.task === "ceiling"
   ? ceiling()
   : contest.task === "train"
   ? await trainer(contest)
-  : sampler(contest);
+  : await sampler(contest);
 console.log("ready");
 for await (const _ of createInterface({ input: process.stdin })) {
   const start = performance.now();
