@@ -126,12 +126,10 @@ export function forward(
         rmsNorm(x),
         matrix(`blocks.${i}.attention.qkv`),
       ); // [B·T, 3·D]
-      let mixed = attention(qkv, { batch, heads, causal }); // [B·T, D]
-      if (rows && i === layers - 1) {
-        // No place looks at others after this: the N asked for now stand for all B·T.
-        x = gatherRows(x, rows); // [N, D]
-        mixed = gatherRows(mixed, rows);
-      }
+      // No place looks at others after the last block's: there, the N asked for are enough.
+      const asked = i === layers - 1 ? rows : undefined;
+      const mixed = attention(qkv, { batch, heads, causal, rows: asked }); // [B·T, D] or [N, D]
+      if (asked) x = gatherRows(x, asked); // [N, D]
       x = tf.add(x, tf.matMul(mixed, matrix(`blocks.${i}.attention.out`)));
 
       const hidden = reluSquared(

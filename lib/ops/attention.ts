@@ -1,16 +1,23 @@
 import { tf } from "dlm/backend/backend.ts";
 import { fused } from "dlm/ops/_fused.ts";
+import { gatherRows } from "dlm/ops/gather_rows.ts";
 import { RMS_EPSILON, rmsNorm } from "dlm/ops/rms_norm.ts";
 import { rotary, rotaryTurns } from "dlm/ops/rotary.ts";
 
-/** Options for {@linkcode attention}. */
-export interface AttentionOptions {
+/** How the rows make up sequences and heads. */
+interface Layout {
   /** `B`, the number of sequences in the rows. */
   batch: number;
   /** `H`, the number of heads; it divides the width. */
   heads: number;
+}
+
+/** Options for {@linkcode attention}. */
+export interface AttentionOptions extends Layout {
   /** Whether a position sees only itself and those before it; a denoiser sees all. */
   causal: boolean;
+  /** `[N]`, int32, different places in the `B·T` rows: who looks at the others; all, if left out. */
+  rows?: tf.Tensor1D | undefined;
 }
 
 /**
@@ -18,17 +25,19 @@ export interface AttentionOptions {
  * queries and keys (Henry et al., 2020), which keep the scores small at any learning rate.
  *
  * @param qkv `[B·T, 3·D]`: queries, keys and values side by side
- * @returns `[B·T, D]`, the heads side by side
+ * @returns `[N, D]`, the heads side by side
+ * @throws {RangeError} if the rows are no such sequences and heads
  */
 export function attention(
   qkv: tf.Tensor2D,
   options: AttentionOptions,
 ): tf.Tensor2D {
   return tf.tidy(() => {
-    const { batch, heads } = options;
-    const turns = rotaryTurns(qkv.shape[0] / batch, qkv.shape[1] / 3 / heads);
-    const attributes = { ...options, epsilon: RMS_EPSILON };
-    return fused<tf.Tensor2D>("Attention", { qkv, ...turns }, attributes) ??
+    const { batch, heads, causal, rows = tf.range(0, qkv.shape[0], 1, "int32") } = options;
+    const { length, features } = divide(qkv, options);
+    const turns = rotaryTurns(length, features);
+    const attributes = { batch, heads, causal, epsilon: RMS_EPSILON };
+    return fused<tf.Tensor2D>("Attention", { qkv, ...turns, rows }, attributes) ??
       plainAttention(qkv, options);
   });
 }
@@ -39,10 +48,10 @@ export function plainAttention(
   options: AttentionOptions,
 ): tf.Tensor2D {
   return tf.tidy(() => {
-    const { batch, heads } = options;
-    const { q, k, v } = splitHeads(qkv, { batch, heads }); // [B, H, T, Dh] each
+    const { q, k, v } = splitHeads(qkv, options); // [B, H, T, Dh] each
     const mixed = tf.matMul(attentionWeights(q, k, options.causal), v); // [B, H, T, Dh]
-    return tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [qkv.shape[0], -1]); // [B·T, D]
+    const all = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [qkv.shape[0], -1]) as tf.Tensor2D;
+    return options.rows ? gatherRows(all, options.rows) : all; // [N, D]
   });
 }
 
@@ -51,16 +60,30 @@ export function plainAttention(
  *
  * @param qkv `[B·T, 3·D]`, side by side
  * @returns `[B, H, T, Dh]` each, with `Dh = D / H`
+ * @throws {RangeError} if the rows are no such sequences and heads
  */
 export function splitHeads(
   qkv: tf.Tensor2D,
-  { batch, heads }: Omit<AttentionOptions, "causal">,
+  { batch, heads }: Layout,
 ): { q: tf.Tensor4D; k: tf.Tensor4D; v: tf.Tensor4D } {
+  const { length, features } = divide(qkv, { batch, heads });
   return tf.tidy(() => {
-    const split = tf.reshape(qkv, [batch, -1, 3, heads, qkv.shape[1] / 3 / heads]);
+    const split = tf.reshape(qkv, [batch, length, 3, heads, features]);
     const [q, k, v] = tf.unstack(tf.transpose(split, [2, 0, 3, 1, 4])) as tf.Tensor4D[];
     return { q: q!, k: k!, v: v! };
   });
+}
+
+/** How long the sequences are, `T`, and how wide the heads, `Dh`. */
+function divide(qkv: tf.Tensor2D, { batch, heads }: Layout): { length: number; features: number } {
+  const [rows, columns] = qkv.shape;
+  const [length, features] = [rows / batch, columns / 3 / heads];
+  const counts = [batch, heads, length, features / 2]; // of which there are pairs, for the rotation
+  if (counts.every((count) => Number.isInteger(count) && count > 0)) return { length, features };
+  throw new RangeError(
+    `${rows} rows of ${columns} numbers are not queries, keys and values of ${batch} sequences ` +
+      `with ${heads} heads: give a batch that divides the rows, and heads of an even width.`,
+  );
 }
 
 /**

@@ -102,6 +102,28 @@ testBuilds(
 );
 
 testBuilds(
+  "the Attention kernel does what plain ops do for some of the places, in any order",
+  fc.asyncProperty(
+    fc.record({ batch: fc.integer({ min: 1, max: 4 }), causal: fc.boolean() }),
+    size,
+    fc.nat({ max: 99 }),
+    seed,
+    async ({ batch, causal }, length, percent, seed) => {
+      const count = Math.ceil(percent / 100 * batch * length);
+      const rows = tf.tensor1d(new Rng(seed).permutation(batch * length, count), "int32");
+      const options = { batch, heads: 2, causal, rows };
+      await assertSame(
+        (x) => attention(x, options),
+        (x) => plainAttention(x, options),
+        () => normal([batch * length, 2 * 12], seed),
+      );
+      rows.dispose();
+    },
+  ),
+  [[{ batch: 3, causal: false }, 128, 2, 1]],
+);
+
+testBuilds(
   "the RmsNorm kernel does what plain ops do",
   fc.asyncProperty(
     manyRows,

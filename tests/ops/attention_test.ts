@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { tf } from "dlm/backend/backend.ts";
-import { attention, attentionWeights } from "dlm/ops/attention.ts";
+import { attention, attentionWeights, splitHeads } from "dlm/ops/attention.ts";
 import { Rng } from "dlm/rng.ts";
 import { assertLikeReference, type Matrix, randomMatrix } from "../_reference.ts";
 import * as reference from "../_reference.ts";
@@ -22,6 +22,27 @@ for (const causal of [false, true]) {
       )
     );
   });
+
+  testOnEachBackend(
+    `${kind}attention() gives the rows asked for, and their gradients`,
+    async () => {
+      const qkv = randomMatrix(batch * length, 3 * width, new Rng(4));
+      for (const rows of [[8, 0, 2], [7], [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]]) {
+        await assertNoLeak(async () => {
+          const asked = tf.tensor1d(rows, "int32");
+          await assertLikeReference(
+            (qkv) => attention(qkv, { ...options, rows: asked }),
+            (qkv) => {
+              const all = reference.attention(qkv, options);
+              return rows.map((row) => all[row]!);
+            },
+            [qkv],
+          );
+          asked.dispose();
+        });
+      }
+    },
+  );
 
   testOnEachBackend(`${kind}attention() looks where it may, and nowhere else`, async () => {
     const qkv = randomMatrix(batch * length, 3 * width, new Rng(2));
@@ -49,3 +70,19 @@ for (const causal of [false, true]) {
     weights.dispose();
   });
 }
+
+Deno.test("attention() and splitHeads() throw if the rows are no such sequences and heads", () => {
+  const qkv = tf.zeros<tf.Rank.R2>([10, 24]);
+  for (const [batch, heads] of [[3, 2], [2, 3], [0, 2], [-2, 2], [2, 0], [2.5, 2], [2, NaN]]) {
+    const layout = { batch: batch!, heads: heads! };
+    const expected = {
+      name: "RangeError",
+      message:
+        `10 rows of 24 numbers are not queries, keys and values of ${batch} sequences with ` +
+        `${heads} heads: give a batch that divides the rows, and heads of an even width.`,
+    };
+    assert.throws(() => attention(qkv, { ...layout, causal: false }), expected);
+    assert.throws(() => splitHeads(qkv, layout), expected);
+  }
+  qkv.dispose();
+});

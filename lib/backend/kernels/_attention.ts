@@ -2,8 +2,11 @@ import type { TensorInfo } from "@tensorflow/tfjs";
 import { fusion } from "./_fusion.ts";
 import type { Native } from "./_native.ts";
 
-/** Queries, keys and values, `[B·T, 3·D]`; cosines and sines of the rotary angles, `[T, Dh/2]`. */
-type Inputs = "qkv" | "cos" | "sin";
+/**
+ * Queries, keys and values, `[B·T, 3·D]`; cosines and sines of the rotary angles, `[T, Dh/2]`; the
+ * rows asked for, `[N]`.
+ */
+type Inputs = "qkv" | "cos" | "sin" | "rows";
 
 interface Attributes {
   batch: number;
@@ -17,16 +20,16 @@ interface Attributes {
 export const attention = fusion<Inputs, Inputs | "output", Attributes>({
   name: "Attention",
   variable: "qkv",
-  saved: ["qkv", "cos", "sin", "output"],
-  run(native, { qkv, cos, sin }, attributes) {
-    const [rows, columns] = qkv.shape as [number, number];
-    const output = native.allocate([rows, columns / 3]);
-    runHeads(native, "attention", [qkv, cos, sin, output], attributes);
+  saved: ["qkv", "cos", "sin", "rows", "output"],
+  run(native, inputs, attributes) {
+    const { qkv, rows } = inputs;
+    const output = native.allocate([rows.shape[0]!, qkv.shape[1]! / 3]);
+    runHeads(native, "attention", inputs, [output], attributes);
     return output;
   },
-  differentiate(native, { qkv, cos, sin, output, dy }, attributes) {
-    const gradient = native.allocate(qkv.shape);
-    runHeads(native, "attentionGradient", [qkv, cos, sin, output, dy, gradient], attributes);
+  differentiate(native, { output, dy, ...inputs }, attributes) {
+    const gradient = native.allocate(inputs.qkv.shape);
+    runHeads(native, "attentionGradient", inputs, [output, dy, gradient], attributes);
     return gradient;
   },
 });
@@ -34,14 +37,18 @@ export const attention = fusion<Inputs, Inputs | "output", Attributes>({
 function runHeads(
   { kernels, scratch, address, allocate, free }: Native,
   kernel: "attention" | "attentionGradient",
-  tensors: TensorInfo[],
+  { qkv, cos, sin, rows }: Record<Inputs, TensorInfo>,
+  others: TensorInfo[],
   { batch, heads, causal, epsilon }: Attributes,
 ): void {
-  const [rows, columns] = tensors[0]!.shape as [number, number];
-  const [length, size] = [rows / batch, columns / 3 / heads];
+  const [places, columns] = qkv.shape as [number, number];
+  const [length, size] = [places / batch, columns / 3 / heads];
   const work = allocate([kernels.attentionWork(length, heads, size) / 4]);
   kernels[kernel](
-    ...tensors.map((tensor) => address(tensor)),
+    ...[qkv, cos, sin].map((tensor) => address(tensor)),
+    address(rows, "int32"),
+    ...others.map((tensor) => address(tensor)),
+    rows.shape[0]!,
     batch,
     length,
     heads,
