@@ -36,6 +36,8 @@ export interface GradientCheckOptions {
  * Compares the gradient of `noisyLoss()` with central differences, in some numbers of each
  * of a model's matrices. An untrained model is no good for it: as long as its head is zero,
  * most of the slopes are too.
+ *
+ * @throws {RangeError} if the step is not positive
  */
 export async function gradientCheck(
   model: Transformer,
@@ -43,6 +45,11 @@ export async function gradientCheck(
   options: GradientCheckOptions = {},
 ): Promise<CheckedSlope[]> {
   const { step = 0.01, each = 8, seed = 0 } = options;
+  if (!(step > 0 && step < Infinity)) {
+    throw new RangeError(
+      `A step of ${step} moves no parameter up and down: give a positive number, such as 0.01.`,
+    );
+  }
   const values: NamedArrays = {};
   for (const [name, variable] of Object.entries(model.parameters)) {
     values[name] = await variable.data() as Float32Array;

@@ -38,3 +38,13 @@ Deno.test("gradientCheck() reports the entries of the gradient that training use
   }
   tf.dispose([loss, gradients]);
 });
+
+Deno.test("gradientCheck() throws if the step moves nothing", async () => {
+  using model = new Transformer(TINY, randomParameters(TINY, 1));
+  for (const step of [0, -0.01, NaN, Infinity]) {
+    await assert.rejects(gradientCheck(model, sequences, { step }), {
+      name: "RangeError",
+      message: new RegExp(`^A step of ${step} moves no parameter up and down: give a positive`),
+    });
+  }
+});

@@ -48,7 +48,8 @@ export interface HeatMapOptions {
  * heatMap({ identity: [[1, 0], [0, 1]] }, { label: "weight", x: "column", y: "row" });
  * ```
  *
- * @throws {RangeError} if the matrices differ in size, or not every row or column has a character
+ * @throws {RangeError} if a matrix is empty, if they differ in size, or if not every row or column
+ *   has a character
  */
 export function heatMap(
   maps: Readonly<Record<string, Rows>>,
@@ -57,7 +58,7 @@ export function heatMap(
   const { title = "", label, x, y, caption = "" } = options;
   const [height, width] = checkedSize(maps, options);
   const all = Object.values(maps).flatMap((map) => map.flatMap((row) => Array.from(row)));
-  const [low, high] = options.domain ?? [0, Math.max(...all)];
+  const [low, high] = options.domain ?? [0, all.reduce((a, b) => Math.max(a, b))];
   const color: Plot.ScaleOptions = {
     domain: [low, high],
     clamp: true,
@@ -168,6 +169,9 @@ function checkedSize(
 ): [height: number, width: number] {
   const [first = []] = Object.values(maps);
   const [height, width] = [first.length, first[0]?.length ?? 0];
+  if (width === 0) {
+    throw new RangeError("There is nothing to draw: give maps of one row and one column at least.");
+  }
   for (const [name, map] of Object.entries(maps)) {
     if (map.length === height && map.every((row) => row.length === width)) continue;
     throw new RangeError(

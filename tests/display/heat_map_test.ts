@@ -61,8 +61,19 @@ Deno.test("heatMap() throws if sizes or names do not fit", () => {
     name: "RangeError",
     message: /The map odd is not of 2 × 2 numbers like the first one: show matrices of one size/,
   });
+  for (const maps of [{}, { m: [] }, { m: [[]] }] as Record<string, number[][]>[]) {
+    assert.throws(() => heatMap(maps, axes), {
+      name: "RangeError",
+      message: "There is nothing to draw: give maps of one row and one column at least.",
+    });
+  }
   assert.throws(() => heatMap({ m: row }, { ...axes, columns: "ab" }), {
     name: "RangeError",
     message: /2 characters are to name 3 rows or columns: give one for each\./,
   });
+});
+
+Deno.test("heatMap() draws more numbers than a function takes arguments", () => {
+  const many = Array.from({ length: 500 }, () => new Float32Array(500).fill(2));
+  assert.match(bundleOf(heatMap({ many }, axes))["text/plain"]!, /weight, 0 to 2/);
 });
