@@ -2,6 +2,7 @@ import { mix } from "dlm/_mix.ts";
 import type { NamedVariables } from "dlm/_variables.ts";
 import { tf } from "dlm/backend/backend.ts";
 import { symmetricMatMul } from "dlm/ops/symmetric_matmul.ts";
+import { weightedSum } from "dlm/ops/weighted_sum.ts";
 
 /** How slowly the mean of the gradients forgets. */
 const MOMENTUM = 0.95;
@@ -36,7 +37,7 @@ export function orthogonalize(matrices: tf.Tensor3D): tf.Tensor3D {
     for (let i = 0; i < ITERATIONS; i++) {
       x = tf.tidy(() => {
         const gram = symmetricMatMul(x, x, tall, !tall); // X·Xᵀ or Xᵀ·X, whichever is smaller
-        const higher = tf.add(tf.mul(gram, B), tf.mul(symmetricMatMul(gram, gram), C));
+        const higher = weightedSum(gram, symmetricMatMul(gram, gram), [B, C]);
         const polynomial = tf.add<tf.Tensor3D>(first, higher);
         return tall ? tf.matMul(x, polynomial) : tf.matMul(polynomial, x);
       });

@@ -3,6 +3,7 @@ import type { NamedVariables } from "dlm/_variables.ts";
 import { adamWDirection } from "dlm/adamw.ts";
 import { tf } from "dlm/backend/backend.ts";
 import { muonDirections } from "dlm/muon.ts";
+import { weightedSum } from "dlm/ops/weighted_sum.ts";
 
 /** The largest norm of the whole gradient; a larger one is scaled down to it. */
 const CLIP_NORM = 1;
@@ -96,8 +97,8 @@ export class Optimizer implements Disposable {
       const decay = /^(embedding|neighbours)$/.test(name) ? 0 : WEIGHT_DECAY;
       const average = this.state.average[name]!;
       tf.tidy(() => {
-        const kept = tf.mul(parameter, 1 - rate * decay);
-        parameter.assign(tf.sub(kept, tf.mul(directions[name]!, rate)));
+        const weights = [1 - rate * decay, -rate] as const;
+        parameter.assign(weightedSum<tf.Tensor>(parameter, directions[name]!, weights));
         average.assign(mix(average, parameter, keep));
       });
     }

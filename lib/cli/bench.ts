@@ -133,7 +133,7 @@ async function describe({ name, contest, contender, seconds }: Entry, ceilingGfl
   const secondsPerRound = median(seconds);
   const evaluations = task === "train" ? 1 : steps;
   const characters = batch * context;
-  // PyTorch's takes every place through the whole model; ours, those asked for alone.
+  // PyTorch's takes every place through the whole model; ours, in the end, those asked for alone.
   const asked = name.startsWith("PyTorch") ? 1 : task === "train" ? 1 / 2 : 1 / steps;
   const work = characters * evaluations * flopsPerCharacter(contest, asked);
   const gflops = work / secondsPerRound / 1e9;
@@ -153,10 +153,11 @@ async function describe({ name, contest, contender, seconds }: Entry, ceilingGfl
 
 /**
  * Multiplications and additions in the model's matrix products, which is nearly all the work,
- * if `asked` is the share of places that go on after the last attention.
+ * if `asked` is the share of places that look at the others in the last attention and go on
+ * after it.
  */
 function flopsPerCharacter({ task, layers, width, context }: Contest, asked: number): number {
-  const spared = (1 - asked) * 2 * 9 * width ** 2;
+  const spared = (1 - asked) * (2 * 9 * width ** 2 + 4 * context * width);
   const forward = layers * (2 * 12 * width ** 2 + 4 * context * width) - spared;
   return task === "train" ? 3 * forward : forward;
 }

@@ -10,6 +10,7 @@ import { gatherRows } from "dlm/ops/gather_rows.ts";
 import { plainReluSquared, reluSquared } from "dlm/ops/relu_squared.ts";
 import { plainRmsNorm, rmsNorm } from "dlm/ops/rms_norm.ts";
 import { plainSumRows, sumRows } from "dlm/ops/sum_rows.ts";
+import { plainWeightedSum, weightedSum } from "dlm/ops/weighted_sum.ts";
 import { Rng } from "dlm/rng.ts";
 import { FLOAT32_TOLERANCE } from "../_reference.ts";
 import { assertClose, assertNoLeak } from "../_support.ts";
@@ -208,3 +209,18 @@ Deno.test("the kernels refuse numbers of a type they do not read", () => {
   assert.throws(() => rmsNorm(x), TypeError);
   assert.throws(() => gatherRows(tf.ones([2, 2]), tf.ones([2])), TypeError);
 });
+
+testBuilds(
+  "the WeightedSum kernel does what plain ops do",
+  fc.asyncProperty(
+    size,
+    size,
+    fc.tuple(fc.integer({ min: -9, max: 9 }), fc.integer({ min: -9, max: 9 })),
+    seed,
+    async (rows, columns, weights, seed) => {
+      const [a, b] = [normal([rows, columns], seed), normal([rows, columns], seed + 1)];
+      await assertAllClose([weightedSum(a, b, weights)], [plainWeightedSum(a, b, weights)]);
+      tf.dispose([a, b]);
+    },
+  ),
+);

@@ -35,6 +35,7 @@ export interface NativeKernels {
   rmsNormGradient(...parameters: number[]): void;
   surprisals(...parameters: number[]): void;
   surprisalsGradient(...parameters: number[]): void;
+  weightedSum(...parameters: number[]): void;
 }
 
 /** The kernels at work in the memory of one tfjs backend. */

@@ -8,6 +8,7 @@ import { reluSquared } from "./_relu_squared.ts";
 import { rmsNorm } from "./_rms_norm.ts";
 import { sumRows } from "./_sum_rows.ts";
 import { surprisals } from "./_surprisals.ts";
+import { weightedSumKernel } from "./_weighted_sum.ts";
 
 export type { KernelSet };
 
@@ -17,6 +18,7 @@ const KERNELS = [
   identityKernel,
   matmulKernel,
   symmetricMatmulKernel,
+  weightedSumKernel,
   ...FUSIONS.flatMap(({ kernels }) => kernels),
 ];
 

@@ -7,3 +7,4 @@ export { reluSquared, reluSquaredGradient } from "./relu_squared.ts";
 export { rmsNorm, rmsNormGradient } from "./rms_norm.ts";
 export { sumRows, sumRowsGradient } from "./sum_rows.ts";
 export { surprisals, surprisalsGradient } from "./surprisals.ts";
+export { weightedSum } from "./weighted_sum.ts";
