@@ -35,7 +35,7 @@ export interface EnumeratedLanguageOptions {
 /**
  * A language that is written down whole: any distribution over the texts of one length.
  *
- * @throws {RangeError} unless there are `V^T` probabilities that add up to 1
+ * @throws {RangeError} unless there are `V^T` probabilities that add up to 1, and not too many texts
  */
 export function enumeratedLanguage(options: EnumeratedLanguageOptions): KnownLanguage {
   const { vocabularySize, length, probabilities } = options;
@@ -66,10 +66,25 @@ export function enumeratedLanguage(options: EnumeratedLanguageOptions): KnownLan
   };
 }
 
-/** All texts of one length: the numbers from 0 up, written with `V` digits. */
+/** More texts than these are no longer written down. */
+const MOST_TEXTS = 2 ** 20;
+
+/**
+ * All texts of one length: the numbers from 0 up, written with `V` digits.
+ *
+ * @throws {RangeError} if the texts have no length, or are more than a million
+ */
 export function enumerateTexts(vocabularySize: number, length: number): Int32Array[] {
+  checkLength(length);
+  const count = vocabularySize ** length;
+  if (!(count <= MOST_TEXTS)) {
+    throw new RangeError(
+      `The texts of ${length} out of ${vocabularySize} characters are too many to write down: ` +
+        `choose shorter ones, so that there are ${MOST_TEXTS} at most.`,
+    );
+  }
   return Array.from(
-    { length: vocabularySize ** length },
+    { length: count },
     (_, index) =>
       new Int32Array(length).map((_, i) =>
         Math.floor(index / vocabularySize ** (length - 1 - i)) % vocabularySize
@@ -92,11 +107,13 @@ export interface MarkovLanguageOptions {
  * many to write down; the forward–backward algorithm (Baum et al., 1970) still knows what
  * is behind each mask.
  *
- * @throws {RangeError} unless the probabilities of each row add up to 1
+ * @throws {RangeError} if the texts have no length, or if the probabilities of a row do not add up
+ *   to 1
  */
 export function markovLanguage(options: MarkovLanguageOptions): KnownLanguage {
   const { length, initial, transitions } = options;
   const vocabularySize = initial.length;
+  checkLength(length);
   for (const row of [initial, ...transitions]) {
     checkDistribution(row);
     if (row.length === vocabularySize && transitions.length === vocabularySize) continue;
@@ -144,6 +161,7 @@ export function markovLanguage(options: MarkovLanguageOptions): KnownLanguage {
  * sun, and tomorrow depends on today.
  *
  * @param days `T`
+ * @throws {RangeError} if that is no whole number from 1 on
  */
 export function weather(days: number = 5): KnownLanguage {
   return markovLanguage({
@@ -200,6 +218,11 @@ function chainEntropy({ length, initial, transitions }: MarkovLanguageOptions): 
     );
   }
   return nats;
+}
+
+function checkLength(length: number): void {
+  if (Number.isSafeInteger(length) && length >= 1) return;
+  throw new RangeError(`No text has a length of ${length}: give a whole number of at least 1.`);
 }
 
 function checkDistribution(probabilities: readonly number[]): void {

@@ -160,12 +160,18 @@ Deno.test("a language throws if its probabilities are none", () => {
     [{ probabilities: [0.5, 0.5, 0.5, 0.5] }, /add up to 1, not to 2/],
     [{ probabilities: [1.5, -0.5, 0, 0] }, /are positive or zero, but one is -0.5/],
     [{ probabilities: [NaN, 1, 0, 0] }, /but one is NaN/],
+    [{ length: 0 }, /No text has a length of 0: give a whole number of at least 1\./],
+    [{ length: 21 }, /The texts of 21 out of 2 characters are too many to write down: choose/],
   ];
   for (const [change, message] of written) {
     const make = () => enumeratedLanguage({ ...even, ...change });
     assert.throws(make, { name: "RangeError", message });
   }
   const chains: [change: Partial<MarkovLanguageOptions>, message: RegExp][] = [
+    ...[0, -1, 2.5, NaN].map((length): [{ length: number }, RegExp] => [
+      { length },
+      new RegExp(`No text has a length of ${length}: give a whole number of at least 1`),
+    ]),
     [{ initial: [0.5, 0.5] }, /A chain of 2 characters has 2 × 2 transitions/],
     [{ initial: [0.5, 0.4, 0.2] }, /add up to 1/],
     [{ transitions: [[0.5, 0.5], [1, 0], [0, 1]] }, /A chain of 3 characters has 3 × 3/],
