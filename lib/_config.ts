@@ -48,3 +48,16 @@ export function checkConfig(config: Sizes): void {
     );
   }
 }
+
+/** As many numbers as 2 GB hold in float32, which is all that the wasm backend has. */
+const MOST_PARAMETERS = 2 ** 29;
+
+/** Refuses a network that no memory holds, before its numbers are drawn. */
+export function checkCount(shapes: Record<string, readonly [number, number]>): void {
+  const count = Object.values(shapes).reduce((sum, [rows, columns]) => sum + rows * columns, 0);
+  if (count <= MOST_PARAMETERS) return;
+  throw new RangeError(
+    `A model of ${count.toLocaleString("en")} parameters does not fit into memory: ` +
+      `give it fewer layers or a smaller width.`,
+  );
+}

@@ -1,5 +1,5 @@
 import { tf } from "dlm/backend/backend.ts";
-import { checkConfig, checkSize } from "dlm/_config.ts";
+import { checkConfig, checkCount, checkSize } from "dlm/_config.ts";
 import type { NamedArrays, NamedVariables } from "dlm/_variables.ts";
 import { attention } from "dlm/ops/attention.ts";
 import { embed, embedNeighbours } from "dlm/ops/embed.ts";
@@ -190,16 +190,16 @@ export function parameterCount(config: TransformerConfig): number {
  * the head start at zero, so that at first every block passes its input on and every
  * character is predicted with probability `1 / V`; the others keep the scale of their input.
  *
- * @throws {RangeError} if the config makes no sense
+ * @throws {RangeError} if the config makes no sense, or wants more than memory holds
  */
 export function initialParameters(
   config: TransformerConfig,
   rng: Rng,
 ): NamedArrays {
+  const shapes = parameterShapes(config);
+  checkCount(shapes);
   const values: NamedArrays = {};
-  for (
-    const [name, [rows, columns]] of Object.entries(parameterShapes(config))
-  ) {
+  for (const [name, [rows, columns]] of Object.entries(shapes)) {
     values[name] = new Float32Array(rows * columns);
     if (/(out|down|head)$/.test(name)) continue;
     const scale = /^(embedding|neighbours)$/.test(name) ? 0.02 : rows ** -0.5;

@@ -1,5 +1,5 @@
 import { tf } from "dlm/backend/backend.ts";
-import { checkConfig, checkSize } from "dlm/_config.ts";
+import { checkConfig, checkCount, checkSize } from "dlm/_config.ts";
 import type { NamedArrays, NamedVariables } from "dlm/_variables.ts";
 import { type Denoiser, neighbourOffsets } from "dlm/model.ts";
 import { attention } from "dlm/ops/attention.ts";
@@ -279,12 +279,13 @@ export function simpleDlmShapes(config: SimpleDlmConfig): Record<string, [number
  * The parameters of an untrained model. PyTorch draws a matrix of `n` rows, and its bias,
  * uniformly from `±1/√n`; with that undone they start as this library's do.
  *
- * @throws {RangeError} if the config makes no sense
+ * @throws {RangeError} if the config makes no sense, or wants more than memory holds
  */
 export function initialSimpleDlm(config: SimpleDlmConfig, rng: Rng): NamedArrays {
   checkConfig(sizesOf(config));
   const { choices } = config;
   const shapes = simpleDlmShapes(config);
+  checkCount(shapes);
   const draw = (name: string): () => number => {
     const [rows] = shapes[name]!;
     const numbers = rng.stream(name);

@@ -101,6 +101,15 @@ Deno.test("parameterCount() throws if the config makes no sense", () => {
   }
 });
 
+Deno.test("initialParameters() throws if the model does not fit into memory", () => {
+  const vast = { ...TINY, layers: 4, width: 12_288, heads: 8 };
+  assert(parameterCount(vast) > 7e9); // which may still be asked
+  assert.throws(() => initialParameters(vast, new Rng(1)), {
+    name: "RangeError",
+    message: /^A model of 7,\d{3},\d{3},\d{3} parameters does not fit into memory: give it fewer/,
+  });
+});
+
 Deno.test("an untrained model expects every character alike", async () => {
   using model = new Transformer(TINY, initialParameters(TINY, new Rng(1)));
   const logits = tf.tidy(() => model.logits(tf.tensor2d(tokens, undefined, "int32")));

@@ -220,5 +220,9 @@ Deno.test("SimpleDlm tells of a config or parameters that make no sense", () => 
       message,
     });
   }
+  assert.throws(() => initialSimpleDlm({ ...config, width: 20_000 }, new Rng(1)), {
+    name: "RangeError",
+    message: /parameters does not fit into memory: give it fewer layers or a smaller width\.$/,
+  });
   new SimpleDlm({ ...config, heads: 3 }, values)[Symbol.dispose](); // with one head, which divides
 });
