@@ -49,8 +49,8 @@ export function checkConfig(config: Sizes): void {
   }
 }
 
-/** As many numbers as 2 GB hold in float32, which is all that the wasm backend has. */
-const MOST_PARAMETERS = 2 ** 29;
+/** As many numbers as 4 GB hold in float32, which is all that the wasm backend can address. */
+const MOST_PARAMETERS = 2 ** 30;
 
 /** Refuses a network that no memory holds, before its numbers are drawn. */
 export function checkCount(shapes: Record<string, readonly [number, number]>): void {

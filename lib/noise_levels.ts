@@ -27,7 +27,8 @@ export interface BitsByMasksOptions {
  * over all numbers from 1 to `T` is the exact-count NELBO (see `exactCountNoise()`).
  *
  * @returns pairs of a number of masks and the mean bits per masked character
- * @throws {RangeError} if a count is not between 1 and the context, or the split is too short
+ * @throws {RangeError} if a count is not between 1 and the context, if there is no window to
+ *   measure, or the split is too short
  */
 export async function bitsByMasks(
   denoiser: Denoiser,
@@ -37,6 +38,11 @@ export async function bitsByMasks(
   const { context: T, vocabularySize: maskId } = denoiser;
   const tenths = Array.from({ length: 11 }, (_, i) => Math.max(1, Math.round(i * T / 10)));
   const { counts = [...new Set(tenths)], windows = 64, seed = 0 } = options;
+  if (!(Number.isSafeInteger(windows) && windows >= 1)) {
+    throw new RangeError(
+      `Cannot measure ${windows} windows: give a whole number of at least 1.`,
+    );
+  }
   const whole = consecutiveWindows(split, T).filter(({ length }) => length === T);
   const points: [number, number][] = [];
   for (const count of counts) {

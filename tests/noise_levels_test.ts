@@ -87,3 +87,12 @@ Deno.test("bitsBySteps() is what the loss in continuous time gives at the tops o
 Deno.test("bitsBySteps() tells of a number of steps that makes no sense", () => {
   assert.throws(() => bitsBySteps([1], 0), { name: "RangeError", message: /not in 0\.$/ });
 });
+
+Deno.test("bitsByMasks() throws if there is no window to measure", async () => {
+  for (const windows of [0, -1, 2.5, NaN]) {
+    await assert.rejects(bitsByMasks(unigram, text, { windows }), {
+      name: "RangeError",
+      message: `Cannot measure ${windows} windows: give a whole number of at least 1.`,
+    });
+  }
+});

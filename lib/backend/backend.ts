@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { guardMemory } from "dlm/backend/_memory.ts";
 import { installKernels } from "dlm/backend/kernels/mod.ts";
 import plain from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm" with {
   type: "bytes",
@@ -39,6 +40,7 @@ export async function useBackend(name: Backend): Promise<void> {
   }
   await tf.ready();
   if (name === "cpu") tf.env().set("IS_NODE", false); // else its first op prints an advertisement
+  guardMemory();
   installKernels();
 }
 

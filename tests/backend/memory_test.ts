@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { tf } from "dlm/backend/backend.ts";
+
+/** What it says of so many bytes. */
+const refusal = (bytes: number) => ({
+  name: "RangeError",
+  message: `The memory of the wasm backend has no room for ${Math.round(bytes / 1e6)} MB more: ` +
+    `take smaller batches, shorter texts or a smaller model.`,
+});
+
+Deno.test("the wasm backend refuses a tensor that is too large for it, and goes on", async () => {
+  const column = (length: number) => tf.ones<tf.Rank.R2>([length, 1]);
+  const before = tf.memory().numTensors;
+  for (const length of [23_171, 40_000]) { // squares of just over 2 GB, and of 6.4 GB
+    const square = () => tf.tidy(() => tf.matMul(column(length), column(length), false, true));
+    assert.throws(square, refusal(4 * length ** 2));
+    assert.equal(tf.memory().numTensors, before);
+  }
+  const sum = tf.tidy(() => tf.sum(column(1000)));
+  assert.deepEqual([...await sum.data()], [1000]);
+  sum.dispose();
+});
+
+Deno.test("the wasm backend refuses what it has no room left for", () => {
+  const { wasm } = tf.backend() as unknown as {
+    wasm: { _malloc(bytes: number): number; _free(address: number): void };
+  };
+  const taken = [1.5e9, 1.5e9].map((bytes) => wasm._malloc(bytes)); // of 4.3e9, never written to
+  assert.throws(() => wasm._malloc(1.5e9), refusal(1.5e9));
+  taken.forEach((address) => wasm._free(address));
+  wasm._free(wasm._malloc(1.5e9));
+});
