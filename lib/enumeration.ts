@@ -15,7 +15,7 @@ const MOST_CHARACTERS = 12;
  *
  * @param text up to 12 token ids without a mask
  * @returns `[T]`, nats per masked character where `1 .. T` are masked
- * @throws {RangeError} if the text is empty or longer than that
+ * @throws {RangeError} if the text is empty or longer than that, or an id is no character's
  */
 export async function costsByMasks(denoiser: Denoiser, text: Int32Array): Promise<Float64Array> {
   const costs = new Float64Array(text.length);
@@ -59,7 +59,7 @@ export interface OrderCost {
  *
  * @param text up to 12 token ids without a mask, of which more than 7 or 8 take long
  * @returns all `T!` orders, from left to right being the first
- * @throws {RangeError} if the text is empty or longer than that
+ * @throws {RangeError} if the text is empty or longer than that, or an id is no character's
  */
 export async function costsByOrder(denoiser: Denoiser, text: Int32Array): Promise<OrderCost[]> {
   const surprisals = await surprisalsOfEverySet(denoiser, text);
@@ -95,6 +95,13 @@ async function surprisalsOfEverySet(
     throw new RangeError(
       `A text of ${length} characters cannot be masked in all ways here: ` +
         `choose one of 1 to ${MOST_CHARACTERS}.`,
+    );
+  }
+  const stranger = clean.find((id) => id < 0 || id >= denoiser.vocabularySize);
+  if (stranger !== undefined) {
+    throw new RangeError(
+      `The model knows no character with the id ${stranger}: ` +
+        `give ids from 0 to ${denoiser.vocabularySize - 1}.`,
     );
   }
   const found = [new Float64Array(length).fill(NaN)];

@@ -86,3 +86,13 @@ Deno.test("texts that are empty or too long to enumerate are refused", async () 
     });
   }
 });
+
+Deno.test("texts with an id that is no character's are refused", async () => {
+  for (const id of [-1, language.vocabularySize]) {
+    await assert.rejects(costsByOrder(language, Int32Array.of(0, id)), {
+      name: "RangeError",
+      message: `The model knows no character with the id ${id}: ` +
+        `give ids from 0 to ${language.vocabularySize - 1}.`,
+    });
+  }
+});
