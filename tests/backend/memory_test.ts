@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { tf } from "dlm/backend/backend.ts";
+import { attention } from "dlm/ops/attention.ts";
 
 /** What it says of so many bytes. */
 const refusal = (bytes: number) => ({
@@ -29,4 +30,13 @@ Deno.test("the wasm backend refuses what it has no room left for", () => {
   assert.throws(() => wasm._malloc(1.5e9), refusal(1.5e9));
   taken.forEach((address) => wasm._free(address));
   wasm._free(wasm._malloc(1.5e9));
+});
+
+Deno.test("attention() over a text too long for the memory ends with a sentence", () => {
+  const attend = (length: number) => () =>
+    tf.tidy(() => {
+      attention(tf.ones([length, 6]), { batch: 1, heads: 1, causal: false });
+    });
+  attend(1000)();
+  assert.throws(attend(100_000), { name: "RangeError", message: /no room for 800\d\d MB more/ });
 });

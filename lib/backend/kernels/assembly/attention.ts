@@ -13,8 +13,9 @@ import { multiplyAdd, read, write } from "./vector.ts";
  * keys of one sequence (length × heads · size each), two results of one head (length × size
  * each), weights and their gradients (length × length each), and four numbers a place.
  */
-export function attentionWork(length: i32, heads: i32, size: i32): usize {
-  return length * (2 * heads * size + 2 * size + 2 * length + 4) << 2;
+export function attentionWork(length: i32, heads: i32, size: i32): f64 {
+  // Of a long text they may be more than a whole number of the kernels can count.
+  return <f64> 4 * length * (<f64> 2 * length + 2 * heads * size + 2 * size + 4);
 }
 
 /**
