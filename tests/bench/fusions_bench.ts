@@ -1,6 +1,6 @@
 /**
  * Time of each op that has a kernel of its own, beside that of the plain ops it stands for:
- * value and gradient, for 32 sequences of 128 characters at width 128 with 4 heads.
+ * value and gradient, if it has one, for 32 sequences of 128 characters at width 128 with 4 heads.
  */
 import { tf } from "dlm/backend/backend.ts";
 import { attention, plainAttention } from "dlm/ops/attention.ts";
@@ -8,6 +8,8 @@ import { plainSurprisals, surprisals } from "dlm/ops/cross_entropy.ts";
 import { plainReluSquared, reluSquared } from "dlm/ops/relu_squared.ts";
 import { plainRmsNorm, rmsNorm } from "dlm/ops/rms_norm.ts";
 import { plainSumRows, sumRows } from "dlm/ops/sum_rows.ts";
+import { symmetricMatMul } from "dlm/ops/symmetric_matmul.ts";
+import { plainWeightedSum, weightedSum } from "dlm/ops/weighted_sum.ts";
 import { Rng } from "dlm/rng.ts";
 
 const [rows, width, characters] = [32 * 128, 128, 65];
@@ -28,6 +30,13 @@ function bench(group: string, x: tf.Tensor2D, ops: { kernel: Op; plain: Op }): v
   for (const [name, op] of Object.entries(ops)) {
     const gradient = tf.valueAndGrad(op as (x: tf.Tensor) => tf.Tensor);
     Deno.bench({ name, group, fn: () => tf.dispose({ ...gradient(x, dy) }) });
+  }
+}
+
+/** Of ops that only the optimizer needs, the value alone. */
+function benchValue(group: string, ops: { kernel: () => tf.Tensor; plain: () => tf.Tensor }): void {
+  for (const [name, op] of Object.entries(ops)) {
+    Deno.bench({ name, group, fn: () => op().dispose() });
   }
 }
 
@@ -52,4 +61,14 @@ bench("embedding", normal(characters, width), {
 bench("surprisals", normal(rows, characters), {
   kernel: (x) => surprisals(x, tokens),
   plain: (x) => plainSurprisals(x, tokens),
+});
+
+const matrices = tf.reshape(normal(4 * width, 4 * width), [4, width, 4 * width]);
+benchValue("symmetric product", {
+  kernel: () => symmetricMatMul(matrices, matrices, false, true),
+  plain: () => tf.matMul(matrices, matrices, false, true),
+});
+benchValue("weighted sum", {
+  kernel: () => weightedSum(matrices, matrices, [0.95, 0.05]),
+  plain: () => plainWeightedSum(matrices, matrices, [0.95, 0.05]),
 });
