@@ -26,11 +26,16 @@ export type Task =
  * using reader = await createParallelReader(model, { workers: 2 });
  * const frames = sample(model, templates, { read: reader.read, rng: new Rng(1) });
  * ```
+ *
+ * @throws {RangeError} unless the number of Workers is a whole one of at least 1
  */
 export async function createParallelReader(
   { config, parameters }: Transformer,
   { workers }: { workers: number },
 ): Promise<ParallelReader> {
+  if (!(Number.isSafeInteger(workers) && workers >= 1)) {
+    throw new RangeError(`${workers} Workers cannot read: give a whole number of at least 1.`);
+  }
   const program = new URL("./_reader_worker.ts", import.meta.url);
   const team = Array.from(
     { length: workers },

@@ -57,3 +57,10 @@ Deno.test("createParallelReader() ends with an error when a Worker fails", { ign
   await assert.rejects(reader.read(question), /Worker of the sampling run died/);
   await assert.rejects(reader.read(question), /Worker of the sampling run died/);
 });
+
+Deno.test("createParallelReader() throws if nobody is to read", async () => {
+  using model = opinionated();
+  for (const workers of [0, 1.5, NaN]) {
+    await assert.rejects(createParallelReader(model, { workers }), RangeError);
+  }
+});
