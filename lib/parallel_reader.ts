@@ -37,12 +37,14 @@ export async function createParallelReader(
     throw new RangeError(`${workers} Workers cannot read: give a whole number of at least 1.`);
   }
   const program = new URL("./_reader_worker.ts", import.meta.url);
+  using starting = new DisposableStack(); // ends them all if one does not start
   const team = Array.from(
     { length: workers },
-    () => createTeammate<Task>(program, "sampling run"),
+    () => starting.use(createTeammate<Task>(program, "sampling run")),
   );
   const start = { kind: "start" as const, config, parameters: await readAll(parameters) };
   await Promise.all(team.map((mate) => mate.ask(start)));
+  const started = starting.move();
   return {
     async read({ sequences, places }) {
       const share = Math.ceil(sequences.length / workers);
@@ -60,6 +62,6 @@ export async function createParallelReader(
       }
       return logits;
     },
-    [Symbol.dispose]: () => team.forEach((mate) => mate[Symbol.dispose]()),
+    [Symbol.dispose]: () => started.dispose(),
   };
 }

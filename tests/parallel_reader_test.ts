@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { initialParameters, Transformer } from "dlm/model.ts";
 import { createParallelReader } from "dlm/parallel_reader.ts";
 import { Rng } from "dlm/rng.ts";
@@ -64,3 +65,22 @@ Deno.test("createParallelReader() throws if nobody is to read", async () => {
     await assert.rejects(createParallelReader(model, { workers }), RangeError);
   }
 });
+
+Deno.test(
+  "createParallelReader() leaves no Worker behind when one does not start",
+  { ignore },
+  async () => {
+    const program = `
+      import { createParallelReader } from "dlm/parallel_reader.ts";
+      const model = { config: ${JSON.stringify(config)}, parameters: {} };
+      await createParallelReader(model, { workers: 2 }).catch(() => console.log("did not start"));
+    `;
+    const { stdout, success } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", "--no-check", program],
+      cwd: fileURLToPath(new URL("..", import.meta.url)),
+      signal: AbortSignal.timeout(60_000), // a Worker that is left keeps the process alive
+    }).output();
+    assert.equal(new TextDecoder().decode(stdout), "did not start\n");
+    assert(success);
+  },
+);
