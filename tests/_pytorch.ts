@@ -16,6 +16,9 @@ async function findPython(): Promise<string | undefined> {
 
 const python = await findPython();
 
+/** How long a Python may take, in milliseconds; what needs seconds has minutes. */
+const PATIENCE = 240_000;
+
 /** A test that runs where there is PyTorch, and elsewhere says that it was left out. */
 export function testWithPyTorch(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: `${name}${python ? "" : " (needs PyTorch)"}`, ignore: !python, fn });
@@ -46,9 +49,7 @@ export async function torchrun(
   module: string,
   args: readonly string[],
 ): Promise<string> {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 }); // finds a free port
-  const { port } = listener.addr;
-  listener.close();
+  const port = findFreePort();
   const children = Array.from({ length: processes }, (_, rank) =>
     start([module, ...args], {
       RANK: `${rank}`,
@@ -64,6 +65,21 @@ export async function torchrun(
   return printed.join("");
 }
 
+/**
+ * A port below those that systems give to clients: a process that knocks before the first one
+ * listens could otherwise be given the very port that it knocks at.
+ */
+function findFreePort(): number {
+  for (let port = 20_000 + Deno.pid % 10_000;; port++) {
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
+}
+
 /** Without the name of a network, processes may look long for one that leads to themselves. */
 const network: Record<string, string> = Deno.build.os === "linux"
   ? { GLOO_SOCKET_IFNAME: "lo" }
@@ -77,11 +93,16 @@ function start(args: string[], env: Record<string, string> = {}): Deno.ChildProc
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
+    signal: AbortSignal.timeout(PATIENCE),
   }).spawn();
 }
 
 async function finish(child: Deno.ChildProcess): Promise<string> {
-  const { success, stdout, stderr } = await child.output();
-  assert(success, new TextDecoder().decode(stderr));
+  const { success, signal, stdout, stderr } = await child.output();
+  const said = new TextDecoder().decode(stderr);
+  assert(
+    success,
+    signal ? `Python had ${PATIENCE / 1000} seconds, then got ${signal}. ${said}` : said,
+  );
   return new TextDecoder().decode(stdout);
 }

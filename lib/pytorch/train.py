@@ -70,10 +70,12 @@ class Learner:
             keep = min(0.995, step / (step + 10))
             for mean, parameter in zip(self.average.parameters(), self.model.parameters()):
                 mean.lerp_(parameter, 1 - keep)
-        loss = loss.detach()
+        # A loss lives until the next one is there: if a thread of Gloo were the last to hold it, the
+        # thread would need the interpreter's lock to let go, which the end of the program keeps.
+        self.loss = loss.detach()
         if dist.is_initialized():
-            dist.all_reduce(loss)
-        return loss.item()
+            dist.all_reduce(self.loss)
+        return self.loss.item()
 
     def tensors(self):
         """What a checkpoint keeps, by name."""
