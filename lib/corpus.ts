@@ -117,6 +117,39 @@ export function drawWindows(
 }
 
 /**
+ * The beginning of a split, to measure a part of it only.
+ *
+ * @param count of characters; of a split that has fewer, it is all of them
+ * @returns a view
+ * @throws {RangeError} unless `count` is at least 1, and a whole number or infinite
+ */
+export function beginning(split: Int32Array, count: number): Int32Array {
+  if (count === Infinity || Number.isSafeInteger(count) && count >= 1) {
+    return split.subarray(0, count);
+  }
+  throw new RangeError(
+    `A text does not begin with ${count} characters: give a whole number of at least 1, or Infinity.`,
+  );
+}
+
+/**
+ * A split cut into parts of nearly one length, one after the other.
+ *
+ * @returns views; every token is in exactly one of them
+ * @throws {RangeError} unless there are to be two parts at least, and none of them empty
+ */
+export function equalParts(split: Int32Array, count: number): Int32Array[] {
+  if (!(Number.isSafeInteger(count) && count >= 2 && count <= split.length)) {
+    throw new RangeError(
+      `${split.length} characters cannot be cut into ${count} parts: ` +
+        `give a whole number of at least 2, and a text that is long enough.`,
+    );
+  }
+  const border = (n: number) => Math.round(n * split.length / count);
+  return Array.from({ length: count }, (_, n) => split.subarray(border(n), border(n + 1)));
+}
+
+/**
  * A split cut into windows one after the other, for evaluation: every token is in exactly
  * one of them. The last is shorter when the length does not divide the split.
  *

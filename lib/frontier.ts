@@ -1,7 +1,7 @@
 import type { Denoiser } from "dlm/model.ts";
 import type { Judge, Quality } from "dlm/quality.ts";
 import { Rng } from "dlm/rng.ts";
-import { lastFrame, sample } from "dlm/sampler.ts";
+import { copies, lastFrame, sample } from "dlm/sampler.ts";
 import type { Sampler } from "dlm/sampling/canvas.ts";
 import type { DrawOptions } from "dlm/sampling/draw.ts";
 
@@ -48,12 +48,9 @@ export async function* frontier(
   options: FrontierOptions,
 ): AsyncGenerator<FrontierPoint> {
   const { contenders, judge, texts = 32, length = denoiser.context, seed = 1 } = options;
-  if (!(Number.isSafeInteger(texts) && texts >= 1)) {
-    throw new RangeError(`Cannot judge ${texts} texts: give a whole number of at least 1.`);
-  }
   const { temperature, topK, topP } = options;
   const blank = new Int32Array(length).fill(denoiser.vocabularySize);
-  const templates = Array.from({ length: texts }, () => blank);
+  const templates = copies(blank, texts);
   for (const { name, sampler } of contenders) {
     let readings = 0;
     const counted: Denoiser = {

@@ -11,7 +11,7 @@ export interface KnownText {
    * The share of the n-grams of some texts that do not stand in the known text, by `n`: how
    * much of what is said is said for the first time (McCoy et al., 2023).
    *
-   * @throws {RangeError} if no text is as long as the largest `n`
+   * @throws {RangeError} if an `n` is no length, or no text is as long as the largest one
    */
   novelty(texts: readonly Int32Array[], orders: readonly number[]): [n: number, share: number][];
 }
@@ -45,6 +45,9 @@ export function learnByHeart(known: Int32Array): KnownText {
     novelty(texts, orders) {
       const found = texts.map(matches);
       return orders.map((n) => {
+        if (!(Number.isSafeInteger(n) && n >= 1)) {
+          throw new RangeError(`There are no ${n}-grams: give whole numbers of at least 1.`);
+        }
         const lengths = found.flatMap((
           text,
         ) => [...text.subarray(0, Math.max(0, text.length - n + 1))]);

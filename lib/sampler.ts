@@ -100,6 +100,19 @@ export async function* sample(
   }
 }
 
+/**
+ * The same template several times, for `sample()` to write several texts.
+ *
+ * @param template token ids, or the text to make them of
+ * @throws {RangeError} unless `count` is a whole number of at least 1
+ */
+export function copies<Template>(template: Template, count: number): Template[] {
+  if (Number.isSafeInteger(count) && count >= 1) {
+    return Array.from({ length: count }, () => template);
+  }
+  throw new RangeError(`Cannot write ${count} texts: give a whole number of at least 1.`);
+}
+
 /** A sampling run, as `sample()` yields it or as it was kept. */
 export type Frames = AsyncIterable<Frame> | Iterable<Frame>;
 

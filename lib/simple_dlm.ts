@@ -74,7 +74,8 @@ export interface SimpleDlmConfig {
   layers: number;
   /** `D`, the number of features of each position. */
   width: number;
-  /** `H`, the number of attention heads where `oneHead` is undone. */
+  /** `H`, the number of attention heads where `oneHead` is undone; the width is a multiple of
+   * `2·H` in any case, so that undoing it changes no size. */
   heads: number;
   /** `T`, the length of the sequences it is trained on. */
   context: number;
@@ -95,7 +96,6 @@ export class SimpleDlm implements Denoiser, Disposable {
    * @throws {RangeError} if the config makes no sense, or a parameter is missing or of another size
    */
   constructor(config: SimpleDlmConfig, values: NamedArrays) {
-    checkConfig(sizesOf(config));
     const shapes = Object.entries(simpleDlmShapes(config));
     for (const [name, shape] of shapes) checkSize(name, shape, values[name]);
     this.config = config;
@@ -248,8 +248,14 @@ function shareOfMasks(tokens: tf.Tensor2D, maskId: number): tf.Tensor2D {
   return tf.reshape(tf.tile(share, [1, tokens.shape[1]]), [-1, 1]);
 }
 
-/** The shape of each parameter, by name: those of the library's model, and what choices add. */
+/**
+ * The shape of each parameter, by name: those of the library's model, and what choices add.
+ *
+ * @throws {RangeError} if the config makes no sense
+ */
 export function simpleDlmShapes(config: SimpleDlmConfig): Record<string, [number, number]> {
+  checkConfig(config);
+  checkChoices(config.choices);
   const { vocabularySize: V, layers, width: D, context, choices } = config;
   const shapes: Record<string, [number, number]> = { embedding: [V + 1, D] };
   if (!choices.noNeighbours) shapes.neighbours = [neighbourOffsets(false).length * (V + 1), D];
@@ -282,7 +288,6 @@ export function simpleDlmShapes(config: SimpleDlmConfig): Record<string, [number
  * @throws {RangeError} if the config makes no sense, or wants more than memory holds
  */
 export function initialSimpleDlm(config: SimpleDlmConfig, rng: Rng): NamedArrays {
-  checkConfig(sizesOf(config));
   const { choices } = config;
   const shapes = simpleDlmShapes(config);
   checkCount(shapes);
@@ -310,7 +315,11 @@ export function initialSimpleDlm(config: SimpleDlmConfig, rng: Rng): NamedArrays
   );
 }
 
-/** The sizes of the network that its choices leave. */
-function sizesOf(config: SimpleDlmConfig): SimpleDlmConfig {
-  return { ...config, heads: config.choices.oneHead ? 1 : config.heads };
+/** Refuses choices that nothing is known of: they would change nothing. */
+function checkChoices(choices: Choices): void {
+  const unknown = Object.keys(choices).find((name) => !Object.hasOwn(CHOICES, name));
+  if (unknown === undefined) return;
+  throw new RangeError(
+    `simple_dlm has no choice "${unknown}": give one of ${Object.keys(CHOICES).join(", ")}.`,
+  );
 }

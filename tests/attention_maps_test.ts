@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { attentionMaps } from "dlm/attention_maps.ts";
+import { attentionMap, attentionMaps } from "dlm/attention_maps.ts";
 import { tf } from "dlm/backend/backend.ts";
 import { forward, Transformer } from "dlm/model.ts";
 import { splitHeads } from "dlm/ops/attention.ts";
 import { reluSquared } from "dlm/ops/relu_squared.ts";
 import { rmsNorm } from "dlm/ops/rms_norm.ts";
+import { FLOAT32_TOLERANCE } from "./_reference.ts";
 import { assertClose, assertNoLeak, randomParameters, TINY } from "./_support.ts";
 
 const tokens = () => tf.tensor2d([[0, 3, 5, 1, 5, 4], [5, 2, 2, 5, 0, 1]], undefined, "int32");
@@ -46,4 +47,42 @@ Deno.test("attentionMaps() leaves nothing behind but the maps", async () => {
   const read = tokens();
   await assertNoLeak(() => tf.dispose(attentionMaps(model, read)));
   read.dispose();
+});
+
+Deno.test("attentionMap() is one of the attentionMaps(), and leaves nothing behind", async () => {
+  using model = new Transformer(TINY, randomParameters(TINY, 1));
+  await assertNoLeak(async () => {
+    const ids = Int32Array.of(0, 3, 5, 1, 5, 4);
+    const read = tokens(); // of which this is the first sequence
+    const maps = attentionMaps(model, read);
+    for (const [block, weights] of maps.entries()) {
+      const [expected] = await weights.array();
+      for (const head of [0, 1]) {
+        const found = await attentionMap(model, ids, { block, head });
+        assertClose(found.flat(), expected![head]!.flat(), FLOAT32_TOLERANCE);
+      }
+    }
+    tf.dispose([read, maps]);
+  });
+});
+
+Deno.test("attentionMap() throws if there is no such block or head, or no text", async () => {
+  using model = new Transformer(TINY, randomParameters(TINY, 1));
+  const ids = Int32Array.of(0, 3);
+  const error = (message: string) => ({ name: "RangeError", message });
+  for (const n of [2, -1, 0.5, NaN]) {
+    const range = "the model has 2, so give a whole number from 0 to 1.";
+    await assert.rejects(
+      attentionMap(model, ids, { block: n, head: 0 }),
+      error(`There is no block ${n}: ${range}`),
+    );
+    await assert.rejects(
+      attentionMap(model, ids, { block: 0, head: n }),
+      error(`There is no head ${n}: ${range}`),
+    );
+  }
+  await assert.rejects(
+    attentionMap(model, new Int32Array(0), { block: 0, head: 0 }),
+    error("A text without characters cannot be read: give one at least."),
+  );
 });

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { consecutiveWindows, createCorpus, drawWindows, loadCorpus } from "dlm/corpus.ts";
+import {
+  beginning,
+  consecutiveWindows,
+  createCorpus,
+  drawWindows,
+  equalParts,
+  loadCorpus,
+} from "dlm/corpus.ts";
 import { Rng } from "dlm/rng.ts";
 import { assertFrequencies, tally, uniform } from "./_statistics.ts";
 
@@ -44,6 +51,42 @@ Deno.test("consecutiveWindows() holds every token once, in order", () => {
     assert(windows.slice(0, -1).every((window) => window.length === length));
     assert(windows.every((window) => window.length > 0));
   }));
+});
+
+Deno.test("beginning() is so many characters, or all that there are", () => {
+  const split = Int32Array.of(3, 1, 4);
+  const found = [1, 3, 4, Infinity].map((count) => [...beginning(split, count)]);
+  assert.deepEqual(found, [[3], [3, 1, 4], [3, 1, 4], [3, 1, 4]]);
+  for (const count of [0, -1, 1.5, NaN, -Infinity]) {
+    assert.throws(() => beginning(split, count), {
+      name: "RangeError",
+      message: `A text does not begin with ${count} characters: ` +
+        "give a whole number of at least 1, or Infinity.",
+    });
+  }
+});
+
+Deno.test("equalParts() holds every token once, in parts whose lengths differ by 1 at most", () => {
+  const sizes = fc.integer({ min: 2, max: 30 })
+    .chain((n) => fc.tuple(fc.constant(n), fc.integer({ min: 2, max: n })));
+  fc.assert(fc.property(sizes, ([n, count]) => {
+    const split = Int32Array.from({ length: n }, (_, i) => i);
+    const parts = equalParts(split, count);
+    assert.equal(parts.length, count);
+    assert.deepEqual(parts.flatMap((part) => [...part]), [...split]);
+    const lengths = parts.map(({ length }) => length);
+    assert(Math.min(...lengths) >= 1 && Math.max(...lengths) - Math.min(...lengths) <= 1);
+  }));
+});
+
+Deno.test("equalParts() throws if there are to be fewer than two parts, or empty ones", () => {
+  for (const count of [1, 0, -1, 2.5, NaN, 5]) {
+    assert.throws(() => equalParts(new Int32Array(4), count), {
+      name: "RangeError",
+      message: `4 characters cannot be cut into ${count} parts: ` +
+        "give a whole number of at least 2, and a text that is long enough.",
+    });
+  }
 });
 
 Deno.test("windows throw if the split is shorter than one", () => {

@@ -57,7 +57,7 @@ Deno.test("frontier() throws if there are to be no texts", async () => {
   for (const texts of [0, -1, 1.5, NaN]) {
     await assert.rejects(
       Array.fromAsync(frontier(denoiser, { contenders: [], judge, texts })),
-      { name: "RangeError", message: /^Cannot judge .+ texts: give a whole number of at least 1/ },
+      { name: "RangeError", message: /^Cannot write .+ texts: give a whole number of at least 1/ },
     );
   }
 });

@@ -32,3 +32,12 @@ Deno.test("novelty() throws if there is no n-gram", () => {
     message: /No text has 3 characters/,
   });
 });
+
+Deno.test("novelty() throws if n is not a length", () => {
+  for (const n of [0, -1, 2.5, NaN]) {
+    assert.throws(() => known.novelty([encode("be")], [n]), {
+      name: "RangeError",
+      message: `There are no ${n}-grams: give whole numbers of at least 1.`,
+    });
+  }
+});

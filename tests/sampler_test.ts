@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Denoiser, Transformer } from "dlm/model.ts";
 import { Rng } from "dlm/rng.ts";
-import { type Frame, lastFrame, sample, type SampleOptions } from "dlm/sampler.ts";
+import { copies, type Frame, lastFrame, sample, type SampleOptions } from "dlm/sampler.ts";
 import { cosine, geometric, linear, polynomial, revealProbability } from "dlm/schedule.ts";
 import { softmax } from "./_reference.ts";
 import { assertFrequencies, binomial, tally } from "./_statistics.ts";
@@ -259,4 +259,15 @@ Deno.test("lastFrame() is the last one, and throws if there is none", async () =
   assert.deepEqual(await lastFrame(sample(denoiser, [masks(4)], { rng: new Rng(1) })), all.at(-1));
   const none = (async function* (): AsyncGenerator<Frame> {})();
   await assert.rejects(lastFrame(none), { name: "RangeError", message: /without frames/ });
+});
+
+Deno.test("copies() is one template several times, and throws if that is no number", () => {
+  const template = Int32Array.of(1, 2);
+  assert.deepEqual(copies(template, 3), [template, template, template]);
+  for (const count of [0, -1, 1.5, NaN]) {
+    assert.throws(() => copies(template, count), {
+      name: "RangeError",
+      message: `Cannot write ${count} texts: give a whole number of at least 1.`,
+    });
+  }
 });

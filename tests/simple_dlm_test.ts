@@ -204,11 +204,15 @@ Deno.test("the sampler writes with it, and neither leaves tensors behind", async
 Deno.test("SimpleDlm tells of a config or parameters that make no sense", () => {
   const config = configOf(SIMPLE_DLM);
   const values = initialSimpleDlm(config, new Rng(1));
-  const several = { ...UNDONE, freeScores: true };
   for (
     const [changes, message] of [
       [{ layers: 0 }, /^The model's layers is 0: it must be a whole number of at least 1\.$/],
-      [{ heads: 3, choices: several }, /^3 heads do not divide a width of 8 /],
+      [{ heads: NaN }, /^The model's heads is NaN: it must be a whole number of at least 1\.$/],
+      [{ heads: 3 }, /^3 heads do not divide a width of 8 /], // though with one head now
+      [
+        { choices: { ...SIMPLE_DLM, ["twoHeads" as string]: true } },
+        /^simple_dlm has no choice "twoHeads": give one of doubledNewlines, .+, maskOutput\.$/,
+      ],
       [
         { choices: UNDONE },
         /^The parameter neighbours has 0 numbers, but .* 48 × 8: /,
@@ -220,9 +224,9 @@ Deno.test("SimpleDlm tells of a config or parameters that make no sense", () => 
       message,
     });
   }
+  assert.throws(() => simpleDlmShapes({ ...config, width: -8 }), { name: "RangeError" });
   assert.throws(() => initialSimpleDlm({ ...config, width: 20_000 }, new Rng(1)), {
     name: "RangeError",
     message: /parameters does not fit into memory: give it fewer layers or a smaller width\.$/,
   });
-  new SimpleDlm({ ...config, heads: 3 }, values)[Symbol.dispose](); // with one head, which divides
 });

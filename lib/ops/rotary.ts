@@ -27,8 +27,16 @@ export function rotary<T extends tf.Tensor>(x: T): T {
 /**
  * Cosine and sine of the angle of each position and pair, `position / base^(2i / Dh)`:
  * `[T, Dh/2]` each.
+ *
+ * @throws {RangeError} if there is no place or no pair, or a feature without a partner
  */
 export function rotaryTurns(length: number, features: number) {
+  if (![length, features / 2].every((count) => Number.isSafeInteger(count) && count > 0)) {
+    throw new RangeError(
+      `Cannot turn ${features} features in ${length} places: ` +
+        `give a whole number of places, and an even number of features.`,
+    );
+  }
   const half = features / 2;
   const angles = Float32Array.from(
     { length: length * half },

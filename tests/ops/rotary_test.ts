@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { tf } from "dlm/backend/backend.ts";
-import { rotary } from "dlm/ops/rotary.ts";
+import { rotary, rotaryTurns } from "dlm/ops/rotary.ts";
 import { Rng } from "dlm/rng.ts";
 import { assertLikeReference, dot, FLOAT32_TOLERANCE, randomMatrix } from "../_reference.ts";
 import * as reference from "../_reference.ts";
@@ -44,4 +44,14 @@ testOnEachBackend("rotary() turns every sequence and head alike", async () => {
     FLOAT32_TOLERANCE,
   );
   turned.dispose();
+});
+
+Deno.test("rotaryTurns() throws if there is no place, or a feature without a partner", () => {
+  for (const [length, features] of [[0, 4], [-3, 4], [1.5, 4], [NaN, 4], [3, 5], [3, 0], [3, -2]]) {
+    assert.throws(() => rotaryTurns(length!, features!), {
+      name: "RangeError",
+      message: `Cannot turn ${features} features in ${length} places: ` +
+        "give a whole number of places, and an even number of features.",
+    });
+  }
 });
