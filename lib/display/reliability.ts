@@ -9,9 +9,14 @@ import { plotBlock } from "dlm/display/plot.ts";
  * the share of predictions that came true against the probability that was given to them, with
  * the standard error as a stroke; and below how many predictions of each probability there
  * were. Whoever can be taken at their word lies on the dashed line.
+ *
+ * @throws {RangeError} if there is no model
  */
 export function reliability(models: Readonly<Record<string, Calibration>>): Displayable {
   const names = Object.keys(models);
+  if (names.length === 0) {
+    throw new RangeError("There is no model to draw: give reliability() at least one.");
+  }
   const bins = names.flatMap((name) => models[name]!.bins.map((bin) => ({ ...bin, name })));
   const color = { domain: names };
   const x = { label: "probability that the model gave to its guess", domain: [0, 1] };

@@ -34,3 +34,10 @@ Deno.test("reliability() tells each bin in words", () => {
     ].join("\n"),
   );
 });
+
+Deno.test("reliability() throws if there is no model", () => {
+  assert.throws(() => reliability({}), {
+    name: "RangeError",
+    message: "There is no model to draw: give reliability() at least one.",
+  });
+});
