@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { freePorts } from "dlm/jupyter/_ports.ts";
 
 /** The folder of the Python modules. */
 const modules = fileURLToPath(new URL("../lib/pytorch/", import.meta.url));
@@ -49,7 +50,7 @@ export async function torchrun(
   module: string,
   args: readonly string[],
 ): Promise<string> {
-  const port = findFreePort();
+  const [port] = freePorts(1);
   const children = Array.from({ length: processes }, (_, rank) =>
     start([module, ...args], {
       RANK: `${rank}`,
@@ -63,21 +64,6 @@ export async function torchrun(
     return await finish(child);
   }));
   return printed.join("");
-}
-
-/**
- * A port below those that systems give to clients: a process that knocks before the first one
- * listens could otherwise be given the very port that it knocks at.
- */
-function findFreePort(): number {
-  for (let port = 20_000 + Deno.pid % 10_000;; port++) {
-    try {
-      Deno.listen({ hostname: "127.0.0.1", port }).close();
-      return port;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    }
-  }
 }
 
 /** Without the name of a network, processes may look long for one that leads to themselves. */

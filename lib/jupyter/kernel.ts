@@ -1,4 +1,5 @@
 /** A Deno Jupyter kernel as a child process: no Python, no kernelspec, no Jupyter. */
+import { freePorts } from "dlm/jupyter/_ports.ts";
 import { createSession, type Session } from "dlm/jupyter/_session.ts";
 import { openZmtp } from "dlm/jupyter/_zmtp.ts";
 import type { Output } from "dlm/jupyter/notebook.ts";
@@ -62,7 +63,7 @@ export async function startKernel(options: KernelOptions): Promise<Kernel> {
       return await tryToStart(options);
     } catch (error) {
       // Another program may take one of the ports between our choice and the kernel's start.
-      if (!(error instanceof KernelError) || attempt === 3) throw error;
+      if (attempt === 3) throw error;
     }
   }
 }
@@ -192,16 +193,6 @@ async function dial(port: number, process: Process): Promise<Deno.TcpConn> {
     }
   }
   throw new Deno.errors.UnexpectedEof();
-}
-
-/** Ports that no one listens on. They are all held until the last is found, so they differ. */
-function freePorts(count: number): number[] {
-  const listeners = Array.from(
-    { length: count },
-    () => Deno.listen({ hostname: HOST, port: 0 }),
-  );
-  for (const listener of listeners) listener.close();
-  return listeners.map(({ addr }) => addr.port);
 }
 
 /** Whether an error says that the other side of a connection has gone. */
