@@ -113,6 +113,29 @@ export function copies<Template>(template: Template, count: number): Template[] 
   throw new RangeError(`Cannot write ${count} texts: give a whole number of at least 1.`);
 }
 
+/**
+ * A prompt followed by masks, for `sample()` to go on from.
+ *
+ * @param prompt token ids
+ * @param options `length`, of all of it, and the id of the mask
+ * @throws {RangeError} if the prompt leaves nothing to write
+ */
+export function promptTemplate(
+  prompt: Int32Array,
+  options: { length: number; maskId: number },
+): Int32Array {
+  const { length, maskId } = options;
+  if (!(prompt.length < length)) {
+    throw new RangeError(
+      `The prompt has ${prompt.length} characters, which leaves none of ${length} to write: ` +
+        `shorten it, or write a longer text.`,
+    );
+  }
+  const template = new Int32Array(length).fill(maskId);
+  template.set(prompt);
+  return template;
+}
+
 /** A sampling run, as `sample()` yields it or as it was kept. */
 export type Frames = AsyncIterable<Frame> | Iterable<Frame>;
 

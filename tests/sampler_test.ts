@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Denoiser, Transformer } from "dlm/model.ts";
 import { Rng } from "dlm/rng.ts";
-import { copies, type Frame, lastFrame, sample, type SampleOptions } from "dlm/sampler.ts";
+import {
+  copies,
+  type Frame,
+  lastFrame,
+  promptTemplate,
+  sample,
+  type SampleOptions,
+} from "dlm/sampler.ts";
 import { cosine, geometric, linear, polynomial, revealProbability } from "dlm/schedule.ts";
 import { softmax } from "./_reference.ts";
 import { assertFrequencies, binomial, tally } from "./_statistics.ts";
@@ -259,6 +266,19 @@ Deno.test("lastFrame() is the last one, and throws if there is none", async () =
   assert.deepEqual(await lastFrame(sample(denoiser, [masks(4)], { rng: new Rng(1) })), all.at(-1));
   const none = (async function* (): AsyncGenerator<Frame> {})();
   await assert.rejects(lastFrame(none), { name: "RangeError", message: /without frames/ });
+});
+
+Deno.test("promptTemplate() is the prompt and then masks, and throws if there is nothing to write", () => {
+  const prompt = Int32Array.of(1, 2);
+  const options = { maskId, length: 4 };
+  assert.deepEqual(promptTemplate(prompt, options), Int32Array.of(1, 2, maskId, maskId));
+  for (const length of [2, 1, NaN]) {
+    assert.throws(() => promptTemplate(prompt, { maskId, length }), {
+      name: "RangeError",
+      message: `The prompt has 2 characters, which leaves none of ${length} to write: ` +
+        `shorten it, or write a longer text.`,
+    });
+  }
 });
 
 Deno.test("copies() is one template several times, and throws if that is no number", () => {

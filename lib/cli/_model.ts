@@ -4,7 +4,7 @@ import { type LoadedModel, loadModel } from "dlm/checkpoint.ts";
 const SHIPPED = fileURLToPath(new URL("../../data/models/", import.meta.url));
 
 /** The model that commands use unless told otherwise. */
-export const DEFAULT_MODEL = "laptop";
+export const DEFAULT_MODEL = "best";
 
 /** Loads a shipped model by name, or any checkpoint by path. */
 export async function openModel(nameOrPath: string): Promise<LoadedModel> {

@@ -15,7 +15,7 @@ import { denoisingGif } from "dlm/display/gif.ts";
 import { rankTemplates } from "dlm/infill.ts";
 import { createParallelReader } from "dlm/parallel_reader.ts";
 import { Rng } from "dlm/rng.ts";
-import { type Frame, sample } from "dlm/sampler.ts";
+import { type Frame, promptTemplate, sample } from "dlm/sampler.ts";
 import { blocks } from "dlm/sampling/blocks.ts";
 import type { Sampler } from "dlm/sampling/canvas.ts";
 import { STEPPED_SAMPLERS, UNSTEPPED_SAMPLERS } from "dlm/sampling/samplers.ts";
@@ -120,8 +120,9 @@ async function chooseTemplate(
   { prompt, infill, length }: Wish,
 ): Promise<Int32Array> {
   if (infill === undefined) {
-    const given = tokenizer.encode(prompt ?? "");
-    return promptTemplate(given, length ?? model.context, tokenizer.maskId);
+    const { maskId } = tokenizer;
+    const options = { length: length ?? model.context, maskId };
+    return promptTemplate(tokenizer.encode(prompt ?? ""), options);
   }
   if (prompt !== undefined || length !== undefined) {
     throw new RangeError(
@@ -142,19 +143,6 @@ async function chooseTemplate(
   });
   console.error(`What fits best: ${best.join(", ")}.`);
   return ranked[0]!.template;
-}
-
-/** A prompt followed by masks, `length` characters in all. */
-function promptTemplate(prompt: Int32Array, length: number, maskId: number): Int32Array {
-  if (prompt.length >= length) {
-    throw new RangeError(
-      `The prompt has ${prompt.length} characters, which leaves none of ${length} to write: ` +
-        `shorten it or raise --length.`,
-    );
-  }
-  const template = new Int32Array(length).fill(maskId);
-  template.set(prompt);
-  return template;
 }
 
 function progress() {

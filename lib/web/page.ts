@@ -2,7 +2,7 @@
 import { parameterCount, Transformer, type TransformerConfig } from "dlm/model.ts";
 import { Rng } from "dlm/rng.ts";
 import { decodeSafetensors } from "dlm/safetensors.ts";
-import { type Frame, sample } from "dlm/sampler.ts";
+import { type Frame, promptTemplate, sample } from "dlm/sampler.ts";
 import { STEPPED_SAMPLERS } from "dlm/sampling/samplers.ts";
 import { readTemplates } from "dlm/template.ts";
 import { CharTokenizer } from "dlm/tokenizer.ts";
@@ -47,12 +47,7 @@ function readTemplate(): Int32Array {
     return template!;
   }
   const prompt = tokenizer.encode(field("prompt").value);
-  if (prompt.length >= model.context) {
-    throw new RangeError(`This model writes ${model.context} characters in all: shorten the text.`);
-  }
-  const template = new Int32Array(model.context).fill(tokenizer.maskId);
-  template.set(prompt);
-  return template;
+  return promptTemplate(prompt, { length: model.context, maskId: tokenizer.maskId });
 }
 
 /** Writes a text, a frame at a time. */
