@@ -1,15 +1,18 @@
+import { oneTo } from "dlm/one_to.ts";
 import type { Rng } from "dlm/rng.ts";
 
 /**
  * A way to draw the times of a batch. Each time by itself is uniform in [0, 1), so that the
  * loss has one expectation whichever way is taken; the ways differ in how evenly the times
  * of a batch lie, and so in how much its loss scatters.
+ *
+ * @throws {RangeError} if the batch would have no time, or `count` is no whole number
  */
 export type DrawTimes = (count: number, rng: Rng) => Float64Array;
 
 /** Each time by itself, wherever the others are. */
 export function independentTimes(count: number, rng: Rng): Float64Array {
-  return new Float64Array(count).map(() => rng.uniform());
+  return Float64Array.from(oneTo(count), () => rng.uniform());
 }
 
 /**
@@ -18,7 +21,8 @@ export function independentTimes(count: number, rng: Rng): Float64Array {
  * random, since a sequence that always got the first would always be nearly clean.
  */
 export function stratifiedTimes(count: number, rng: Rng): Float64Array {
-  return Float64Array.from(rng.permutation(count), (part) => (part + rng.uniform()) / count);
+  const parts = rng.permutation(count);
+  return Float64Array.from(oneTo(count), (n) => (parts[n - 1]! + rng.uniform()) / count);
 }
 
 /**
@@ -27,5 +31,5 @@ export function stratifiedTimes(count: number, rng: Rng): Float64Array {
  */
 export function sharedOffsetTimes(count: number, rng: Rng): Float64Array {
   const offset = rng.uniform();
-  return new Float64Array(count).map((_, b) => (offset + b / count) % 1);
+  return Float64Array.from(oneTo(count), (n) => (offset + (n - 1) / count) % 1);
 }

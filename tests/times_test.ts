@@ -24,6 +24,12 @@ for (const [seed, draw] of ways.entries()) {
     assert.notDeepEqual(draw(count, new Rng(3)), draw(count, new Rng(4)));
     assert.equal(draw(count, new Rng(3)).length, count);
   });
+
+  Deno.test(`${draw.name}() wants a batch of at least one`, () => {
+    for (const none of [0, -1, 2.5]) {
+      assert.throws(() => draw(none, new Rng(1)), { name: "RangeError", message: /whole number/ });
+    }
+  });
 }
 
 Deno.test("independentTimes() are independent: two times fall into each pair of parts alike", () => {
