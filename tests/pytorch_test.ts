@@ -126,15 +126,18 @@ testWithPyTorch(
       const path = `${folder}/start`;
       await saveRun(path);
       await Deno.writeTextFile(`${folder}/times.txt`, text);
-      const further = async (processes: number) => {
+      const further = async (processes: number, ...more: string[]) => {
         const out = `${folder}/${processes}`;
         const args = [path, "--corpus", `${folder}/times.txt`, "--steps", "25", "--out", out];
+        args.push(...more);
         const printed = await torchrun(processes, "train.py", args);
         return { out, losses: printed.trim().split("\n").map((line) => JSON.parse(line).loss) };
       };
-      const [one, two] = [await further(1), await further(2)];
+      const [short, one, two] = [await further(2, "--bfloat16"), await further(1), await further(2)];
       assert.equal(one.losses.length, 20);
       assertClose(two.losses, one.losses, 1e-4);
+      assert.notDeepEqual(short.losses, two.losses);
+      assertClose(short.losses, two.losses, 0.02); // 16 bits keep two to three digits
       assert(one.losses.at(-1) < one.losses[0], "nothing was learned");
 
       // The same bits per character on both sides:

@@ -39,8 +39,8 @@ def rms_norm(x):
 def rotary(x):
     """Turns the pairs (i, i + Dh/2) of x [..., T, Dh] by an angle that grows with the position."""
     length, half = x.shape[-2], x.shape[-1] // 2
-    position = torch.arange(length, device=x.device, dtype=x.dtype)
-    pair = torch.arange(half, device=x.device, dtype=x.dtype)
+    position = torch.arange(length, device=x.device, dtype=torch.float32)  # 16 bits are too few
+    pair = torch.arange(half, device=x.device, dtype=torch.float32)
     angles = position[:, None] / 10_000 ** (pair / half)  # [T, Dh/2]
     cos, sin = angles.cos(), angles.sin()
     a, b = x.chunk(2, -1)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import torch
 from denoiser import Denoiser, read_safetensors, write_safetensors
-from optimizers import make_optimizers
+from optimizers import make_optimizers, rank_and_world
 from torch import distributed as dist
 from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
@@ -29,9 +29,11 @@ SLOTS = {"mean": "exp_avg", "meanSquare": "exp_avg_sq"}  # what the file calls P
 
 
 class Learner:
-    """A model, the optimizers' memory, and its running mean; each process has a copy."""
+    """A model, the optimizers' memory, and its running mean; each process has a copy. All
+    numbers have 32 bits; when matrices are multiplied, they may have 16."""
 
-    def __init__(self, config, tensors, step, device="cpu"):
+    def __init__(self, config, tensors, step, device="cpu", bfloat16=False):
+        self.device, self.bfloat16 = device, bfloat16
         self.model = Denoiser(config).to(device)
         self.average = Denoiser(config).to(device)
         names = list(self.model.state_dict())
@@ -39,7 +41,7 @@ class Learner:
         self.average.load_state_dict({name: tensors[name] for name in names})
         self.parallel = DistributedDataParallel(self.model) if dist.is_initialized() else self.model
 
-        self.optimizers = make_optimizers(self.model)
+        self.optimizers = make_optimizers(self.model, bfloat16)
         for name, state in self.states():
             state["step"] = torch.tensor(float(step))  # which AdamW wants to know
             for part, slot in SLOTS.items():
@@ -57,9 +59,12 @@ class Learner:
     def step(self, batch, step, learning_rates):
         """One step on a batch, of which this process takes its share, at the rates of AdamW and
         Muon; the loss of all of it."""
-        rank, world = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+        rank, world = rank_and_world()
+        clean, noisy, weights = (part[rank::world].to(self.device) for part in batch)
         self.model.zero_grad()
-        loss = noisy_loss(self.parallel, *(part[rank::world] for part in batch))
+        kind = torch.device(self.device).type
+        with torch.autocast(kind, torch.bfloat16, enabled=self.bfloat16):
+            loss = noisy_loss(self.parallel, clean, noisy, weights)
         (loss * world).backward()  # the gradients are averaged, and should be added
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimizer, learning_rate in zip(self.optimizers, learning_rates):
@@ -139,6 +144,7 @@ def main():
     parser.add_argument("--steps", type=int, required=True, help="of the run, from its beginning on")
     parser.add_argument("--save-every", type=int, default=1000, help="steps between checkpoints")
     parser.add_argument("--out", required=True, help="the checkpoint to write")
+    parser.add_argument("--bfloat16", action="store_true", help="multiply matrices in 16 bits")
     arguments = parser.parse_args()
     if "RANK" not in os.environ:
         sys.exit("Start this with torchrun, which tells each process of the others.")
@@ -161,11 +167,10 @@ def main():
     settings.pop("seconds", None)
     done, seconds = training["done"]["step"], training["done"]["seconds"]
     split = read_corpus(arguments.corpus, metadata)
-    learner = Learner(config, tensors, done, device)
+    learner = Learner(config, tensors, done, device, arguments.bfloat16)
     for step in range(done + 1, settings["steps"] + 1):
         start = time.perf_counter()
         batch = draw_batch(split, config["vocabularySize"], settings, step)
-        batch = [part.to(device) for part in batch]
         loss = learner.step(batch, step, learning_rates_at(step, settings))
         seconds += time.perf_counter() - start
         if dist.get_rank() > 0:
