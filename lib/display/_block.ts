@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /** A piece of a picture: SVG elements from (0, 0) on, and the room they take, in pixels. */
 export interface Block {
   markup: string;
@@ -86,5 +88,18 @@ export function toSvg(block: Block, label: string): string {
     ` role="img" aria-label="${escapeMarkup(label)}"` +
     ` font-family="system-ui, sans-serif" fill="${ink}">` +
     `<rect width="100%" height="100%" fill="white"/>` +
-    `<g transform="translate(${margin},${margin})">${block.markup}</g></svg>`;
+    `<g transform="translate(${margin},${margin})">${withOwnIds(block.markup)}</g></svg>`;
+}
+
+/**
+ * The same with other ids in the place of Plot's, which every process counts from 1 on: in a page
+ * of several pictures the one would take its markers from the other. Made from the content, they
+ * change only when the picture does.
+ */
+function withOwnIds(markup: string): string {
+  const plotId = /plot-(?:marker|clip|pattern)-\d+/g;
+  const ids = [...new Set(markup.match(plotId))];
+  const numbered = markup.replace(plotId, (id) => `own-${ids.indexOf(id)}`);
+  const key = createHash("sha256").update(numbered).digest("hex").slice(0, 8);
+  return markup.replace(plotId, (id) => `plot-${key}-${ids.indexOf(id)}`);
 }

@@ -24,6 +24,9 @@ export function checkAnswer(
   if (answers.some(isNaN)) {
     return "No answer yet: put yours in the place of NaN and run this cell again.";
   }
+  if (answers.length !== truths.length) {
+    return `Not quite: ${truths.length} values are asked for, and here are ${answers.length}.`;
+  }
   const wrong = truths.findIndex((value, i) => !(Math.abs(answers[i]! - value) <= tolerance));
   if (wrong >= 0) {
     const side = answers[wrong]! > truths[wrong]! ? "high" : "low";

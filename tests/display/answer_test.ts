@@ -21,3 +21,8 @@ Deno.test("checkAnswer() says on which side a wrong answer lies", () => {
     "Not quite: 1 is too low (value 2 of 2).",
   );
 });
+
+Deno.test("checkAnswer() says how many values are asked for", () => {
+  const expected = "Not quite: 2 values are asked for, and here are 1.";
+  assert.equal(checkAnswer([1], [1, 2]), expected);
+});

@@ -81,6 +81,19 @@ Deno.test("plot() writes with a font of its own", () => {
   assert.ok(chart("α(t) → ▒").darker(128) > 200);
 });
 
+Deno.test("plot() shares no ids with another picture, and keeps its own when drawn again", () => {
+  const draw = (stroke: string) =>
+    bundleOf(plot({
+      marks: [Plot.line([[0, 1], [2, 3]], { stroke, marker: true, clip: true })],
+    }))["image/svg+xml"]!;
+  const ids = (svg: string) => [...svg.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id!);
+  const [red, blue] = [draw("red"), draw("blue")];
+  assert.equal(ids(red).length, 2);
+  assert.equal(new Set([...ids(red), ...ids(blue)]).size, 4);
+  for (const id of ids(red)) assert.ok(red.includes(`url(#${id})`), id);
+  assert.equal(draw("red"), red);
+});
+
 Deno.test("plot() says in words what it shows", () => {
   assert.equal(
     bundleOf(plot(schedules))["text/plain"],
