@@ -108,6 +108,8 @@ export interface ForwardInputs {
 
 /**
  * The model itself: from tokens to logits, `[N, V]`, one row for each place asked for.
+ *
+ * @throws {RangeError} if there are no tokens
  */
 export function forward(
   config: TransformerConfig,
@@ -116,6 +118,9 @@ export function forward(
   const { parameters, tokens, rows } = inputs;
   const { layers, heads, causal } = config;
   const matrix = (name: string) => parameters[name] as tf.Tensor2D;
+  if (tokens.size === 0) {
+    throw new RangeError("There is no text to read: give one character or mask at least.");
+  }
   return tf.tidy(() => {
     const [batch] = tokens.shape;
     const own = embed(matrix("embedding"), tokens); // [B·T, D]

@@ -163,7 +163,7 @@ export interface LearningRateOptions {
  *
  * @param step from 1 on
  * @param progress the share of the run's budget already spent, in [0, 1]
- * @throws {RangeError} if the peak is not a number above zero
+ * @throws {RangeError} if the peak is not a number above zero, or the warm-up no number of steps
  */
 export function learningRateAt(
   step: number,
@@ -172,6 +172,9 @@ export function learningRateAt(
 ): number {
   if (!(peak > 0 && peak < Infinity)) {
     throw new RangeError(`A learning rate of ${peak} teaches nothing: give a number above 0.`);
+  }
+  if (!(warmupSteps >= 0 && warmupSteps < Infinity)) {
+    throw new RangeError(`A warm-up of ${warmupSteps} steps cannot be: give 0 or more.`);
   }
   return peak * Math.min(1, step / (warmupSteps + 1)) * (1 - progress);
 }

@@ -14,7 +14,7 @@ export interface Schedule {
   alpha(t: number): number;
   /** d alpha / dt, negative or zero. */
   derivative(t: number): number;
-  /** The time at which `alpha(t) = alpha`. */
+  /** The time at which `alpha(t) = alpha`, of [0, 1]; a RangeError beyond. */
   inverse(alpha: number): number;
 }
 
@@ -27,7 +27,7 @@ export const linear: Schedule = {
   name: "linear",
   alpha: (t) => 1 - checked(t),
   derivative: () => -1,
-  inverse: (alpha) => 1 - alpha,
+  inverse: (alpha) => 1 - checkedShare(alpha),
 };
 
 /**
@@ -39,7 +39,7 @@ export const cosine: Schedule = {
   name: "cosine",
   alpha: (t) => 1 - Math.sin((Math.PI / 2) * checked(t)),
   derivative: (t) => -(Math.PI / 2) * Math.cos((Math.PI / 2) * t),
-  inverse: (alpha) => Math.asin(1 - alpha) * (2 / Math.PI),
+  inverse: (alpha) => Math.asin(1 - checkedShare(alpha)) * (2 / Math.PI),
 };
 
 /**
@@ -57,7 +57,7 @@ export function polynomial(power: number): Schedule {
     name: `polynomial(${power})`,
     alpha: (t) => 1 - checked(t) ** power,
     derivative: (t) => -power * t ** (power - 1),
-    inverse: (alpha) => (1 - alpha) ** (1 / power),
+    inverse: (alpha) => (1 - checkedShare(alpha)) ** (1 / power),
   };
 }
 
@@ -97,7 +97,8 @@ export function geometric(options: GeometricOptions = {}): Schedule {
     name: "geometric",
     alpha: (t) => (Math.exp(-sigma(checked(t))) - last) / range,
     derivative: (t) => -growth * sigma(t) * Math.exp(-sigma(t)) / range,
-    inverse: (alpha) => Math.log(-Math.log(last + alpha * range) / sigmaMin) / growth,
+    inverse: (alpha) =>
+      Math.log(-Math.log(last + checkedShare(alpha) * range) / sigmaMin) / growth,
   };
 }
 
@@ -136,4 +137,10 @@ export function revealProbability(
 function checked(t: number): number {
   if (t >= 0 && t <= 1) return t;
   throw new RangeError(`The time is ${t}: give one from 0 (text) to 1 (all masks).`);
+}
+
+/** A share of unmasked characters, if it is one. */
+function checkedShare(alpha: number): number {
+  if (alpha >= 0 && alpha <= 1) return alpha;
+  throw new RangeError(`The share is ${alpha}: give one from 0 (all masks) to 1 (text).`);
 }

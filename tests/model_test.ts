@@ -161,6 +161,13 @@ Deno.test("Transformer throws if parameters are missing or of another size, and 
   }
 });
 
+Deno.test("Transformer throws if there is no text to read", async () => {
+  using model = new Transformer(TINY, randomParameters(TINY, 1));
+  const nothing = tf.zeros<tf.Rank.R2>([1, 0], "int32");
+  await assertNoLeak(() => assert.throws(() => model.logits(nothing), /There is no text to read/));
+  nothing.dispose();
+});
+
 Deno.test("a config that makes no sense is told in a sentence", () => {
   const cases: [change: Partial<TransformerConfig>, message: RegExp][] = [
     [{ vocabularySize: 0 }, /The model's vocabularySize is 0: it must be a whole number/],

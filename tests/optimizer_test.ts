@@ -159,3 +159,12 @@ Deno.test("learningRateAt() throws if the peak is not above zero", () => {
     });
   }
 });
+
+Deno.test("learningRateAt() throws if the warm-up is no number of steps", () => {
+  for (const warmupSteps of [-1, NaN, Infinity]) {
+    assert.throws(() => learningRateAt(1, 0, { peak: 1, warmupSteps }), {
+      name: "RangeError",
+      message: /give 0 or more/,
+    });
+  }
+});

@@ -48,6 +48,12 @@ for (const schedule of schedules) {
     }));
   });
 
+  Deno.test(`${name}: inverse throws beyond what alpha can be`, () => {
+    for (const share of [-0.1, 1.1, NaN]) {
+      assert.throws(() => inverse(share), { name: "RangeError", message: /from 0 .* to 1/ });
+    }
+  });
+
   Deno.test(`${name}: inverse undoes alpha, and alpha undoes inverse`, () => {
     fc.assert(fc.property(inside, inside, (t, share) => {
       // What rounding does to alpha, it does to t divided by the slope.

@@ -64,7 +64,10 @@ export function heatMap(
     clamp: true,
     ...(low < 0 ? { type: "diverging", scheme: "RdBu" } : { type: "linear", scheme: "YlGnBu" }),
   };
-  const legend = Plot.legend({ color, label, document } as never) as unknown as Drawn;
+  const room = 12; // for the half of the first number that stands before the scale
+  const legend = Plot.legend(
+    { color, label, width: 240 + room, marginLeft: room, document } as never,
+  ) as unknown as Drawn;
   const axes = `to the right: ${x}; downwards: ${y}`;
   const description = [
     title || label,
