@@ -53,6 +53,18 @@ function instantiate(code: Uint8Array<ArrayBuffer>, pages: number) {
 }
 
 for (const [name, code] of Object.entries({ relaxedSimd, simd })) {
+  Deno.test(`matmul() of the ${name} build rounds alike wherever a number stands`, () => {
+    if (!WebAssembly.validate(code)) return;
+    const { kernels, view } = instantiate(code, 64);
+    const start = kernels.matmulScratch() / 4;
+    const [m, k, n] = [9, 600, 11]; // whole tiles and parts of some, and more than two blocks deep
+    const row = numbers(k, 1);
+    const [a, b, c] = [start, start + m * k, start + (m + n) * k];
+    for (let i = 0; i < m + n; i++) view.set(row, start + i * k);
+    kernels.matmul(a * 4, k, 1, b * 4, 1, k, c * 4, n, m, k, n, 0);
+    assert.equal(new Set(view.subarray(c, c + m * n)).size, 1);
+  });
+
   Deno.test(`matmul() of the ${name} build multiplies all shapes and layouts`, () => {
     if (!WebAssembly.validate(code)) return;
     const { kernels, view } = instantiate(code, 64);

@@ -25,6 +25,16 @@ Deno.test("lines() draws no legend for a single line", () => {
   assert(!bundle["image/svg+xml"]!.includes(">alone<"));
 });
 
+Deno.test("lines() writes no halves beneath a few whole numbers", () => {
+  const numbers = (points: Line) => {
+    const svg = bundleOf(lines({ alone: points }, axes))["image/svg+xml"]!;
+    const [, labels] = svg.match(/aria-label="x-axis tick label".*?>(.*?)<\/g>/)!;
+    return [...labels!.matchAll(/>([^<]+)<\/text>/g)].map(([, text]) => text);
+  };
+  assert.deepEqual(numbers(rising), ["0", "1", "2"]);
+  assert(numbers([[0, 1], [1.5, 2], [2, 6]]).includes("0.2"));
+});
+
 Deno.test("lines() smooths over neighbouring points when asked to", () => {
   const { "text/plain": text } = bundleOf(lines({ alone: rising }, { ...axes, smooth: 3 }));
   assert.match(text!, /y, bits, 1\.5 to 4/);

@@ -185,8 +185,10 @@ function multiplyBlock(
       if (width == TILE_COLUMNS && height == TILE_ROWS) {
         multiplyTile(left, right, depth, tile, cRowStride << 2, add);
       } else {
-        multiplyTile(left, right, depth, edge, TILE_COLUMNS << 2, false);
-        copyEdge(edge, tile, cRowStride, height, width, add);
+        // In a whole tile of its own, so that a row's numbers are rounded alike wherever it stands.
+        if (add) copyTile(tile, cRowStride, edge, TILE_COLUMNS, height, width);
+        multiplyTile(left, right, depth, edge, TILE_COLUMNS << 2, add);
+        copyTile(edge, TILE_COLUMNS, tile, cRowStride, height, width);
       }
     }
   }
@@ -253,21 +255,17 @@ function multiplyTile(
   v128.store(row5, c50), v128.store(row5, c51, 16);
 }
 
-/** Takes from a tile at the product's edge what lies inside the product. */
-function copyEdge(
-  edge: usize,
-  c: usize,
-  cRowStride: i32,
+/** Copies the numbers of a tile that lie inside the product. */
+function copyTile(
+  from: usize,
+  fromStride: i32,
+  to: usize,
+  toStride: i32,
   height: i32,
   width: i32,
-  add: bool,
 ): void {
   for (let i = 0; i < height; i++) {
-    for (let j = 0; j < width; j++) {
-      const to = c + (i * cRowStride + j << 2);
-      const value = load<f32>(edge + (i * TILE_COLUMNS + j << 2));
-      store<f32>(to, add ? load<f32>(to) + value : value);
-    }
+    memory.copy(to + (i * toStride << 2), from + (i * fromStride << 2), width << 2);
   }
 }
 
