@@ -97,8 +97,7 @@ export function geometric(options: GeometricOptions = {}): Schedule {
     name: "geometric",
     alpha: (t) => (Math.exp(-sigma(checked(t))) - last) / range,
     derivative: (t) => -growth * sigma(t) * Math.exp(-sigma(t)) / range,
-    inverse: (alpha) =>
-      Math.log(-Math.log(last + checkedShare(alpha) * range) / sigmaMin) / growth,
+    inverse: (alpha) => Math.log(-Math.log(last + checkedShare(alpha) * range) / sigmaMin) / growth,
   };
 }
 

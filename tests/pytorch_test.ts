@@ -133,7 +133,11 @@ testWithPyTorch(
         const printed = await torchrun(processes, "train.py", args);
         return { out, losses: printed.trim().split("\n").map((line) => JSON.parse(line).loss) };
       };
-      const [short, one, two] = [await further(2, "--bfloat16"), await further(1), await further(2)];
+      const [short, one, two] = [
+        await further(2, "--bfloat16"),
+        await further(1),
+        await further(2),
+      ];
       assert.equal(one.losses.length, 20);
       assertClose(two.losses, one.losses, 1e-4);
       assert.notDeepEqual(short.losses, two.losses);
