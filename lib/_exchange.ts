@@ -1,4 +1,6 @@
-/** Memory through which Workers add up their gradients. */
+import type { Team } from "dlm/_team.ts";
+
+/** Memory through which Workers work together. */
 export interface Exchange {
   /** One array of float32 a Worker. */
   readonly slots: readonly SharedArrayBuffer[];
@@ -17,25 +19,10 @@ export function createExchange(workers: number, numbers: number): Exchange {
   };
 }
 
-/**
- * Adds up the arrays of all Workers: each brings its own and leaves with the sum. The
- * order of the additions is that of the Workers, so all of them get the same bits.
- *
- * Blocks until every Worker is through with it.
- */
-export function allReduce(
-  exchange: Exchange,
-  rank: number,
-  array: Float32Array,
-): void {
-  const slots = exchange.slots.map((slot) => new Float32Array(slot, 0, array.length));
-  slots[rank]!.set(array);
-  waitForAll(exchange);
-  array.set(slots[0]!);
-  for (const slot of slots.slice(1)) {
-    for (let i = 0; i < array.length; i++) array[i]! += slot[i]!;
-  }
-  waitForAll(exchange); // the next call writes to slots that others may still be reading
+/** The team as the Worker of that `rank` sees it; where it meets the others, it blocks. */
+export function joinTeam(exchange: Exchange, rank: number): Team {
+  const slots = exchange.slots.map((slot) => new Float32Array(slot));
+  return { rank, size: slots.length, slots, meet: () => waitForAll(exchange) };
 }
 
 function waitForAll({ slots, barrier }: Exchange): void {

@@ -1,4 +1,4 @@
-import { allReduce } from "dlm/_exchange.ts";
+import { joinTeam } from "dlm/_exchange.ts";
 import { answerTasks } from "dlm/_worker.ts";
 import { createLearner, type Learner } from "dlm/learner.ts";
 import type { Task } from "dlm/parallel.ts";
@@ -11,11 +11,7 @@ answerTasks(async (task: Task) => {
   switch (task.kind) {
     case "start": {
       const { options, exchange, rank } = task;
-      learner = createLearner(options, {
-        rank,
-        size: exchange.slots.length,
-        combine: (numbers) => allReduce(exchange, rank, numbers),
-      });
+      learner = createLearner(options, joinTeam(exchange, rank));
       return;
     }
     case "step":

@@ -7,12 +7,14 @@ export interface Team {
   rank: number;
   /** … of how many. */
   size: number;
-  /** Replaces numbers by their sum over all of them. */
-  combine(numbers: Float32Array): void;
+  /** Memory that all of them see: for each an array that holds as many numbers as the model. */
+  slots: readonly Float32Array[];
+  /** Waits until all of them are here. */
+  meet(): void;
 }
 
 /** A learner without others. */
-export const ALONE: Team = { rank: 0, size: 1, combine() {} };
+export const ALONE: Team = { rank: 0, size: 1, slots: [], meet() {} };
 
 /**
  * Which of some things are this one's to look after, given the work that each one makes. All
@@ -30,41 +32,76 @@ export function shareOf(work: Record<string, number>, { rank, size }: Team): str
 }
 
 /**
- * The sums over the team of tensors of which everybody brings its own.
+ * The sums over the team of tensors of which everybody brings its own. They are added in the
+ * order of the team, so that everybody would find the same bits.
  *
- * @param own disposed of
- * @returns owned by the caller
+ * @param brought by name, the same names and sizes as the others'; disposed of
+ * @param wanted which of them to add up
+ * @returns the sums, owned by the caller
  */
-export async function sumOverTeam<T extends tf.Tensor>(own: T[], team: Team): Promise<T[]> {
-  if (team.size === 1) return own;
-  const numbers = new Float32Array(own.reduce((sum, { size }) => sum + size, 0));
-  let offset = 0;
-  for (const tensor of own) {
-    numbers.set(await tensor.data(), offset);
-    offset += tensor.size;
+export async function sumOverTeam(
+  brought: Record<string, tf.Tensor>,
+  wanted: readonly string[],
+  { rank, size, slots, meet }: Team,
+): Promise<Record<string, tf.Tensor>> {
+  if (size === 1) return brought;
+  const places = placesOf(brought);
+  for (const [name, tensor] of Object.entries(brought)) {
+    slots[rank]!.set(await tensor.data(), places[name]![0]);
   }
-  tf.dispose(own);
-  team.combine(numbers);
-  offset = 0;
-  return own.map(({ shape, size }) =>
-    tf.tensor(numbers.subarray(offset, offset += size), shape) as T
-  );
+  tf.dispose(brought);
+  meet();
+  const sums = wanted.map((name) => {
+    const sum = slots[0]!.slice(...places[name]!);
+    for (const slot of slots.slice(1)) {
+      const part = slot.subarray(...places[name]!);
+      for (let i = 0; i < sum.length; i++) sum[i]! += part[i]!;
+    }
+    return [name, tf.tensor(sum, brought[name]!.shape)];
+  });
+  meet(); // before anybody writes where another may still be reading
+  return Object.fromEntries(sums);
+}
+
+/** The sum of everybody's number, rounded to float32. */
+export function addOverTeam(number: number, { rank, size, slots, meet }: Team): number {
+  if (size === 1) return number;
+  slots[rank]![0] = number;
+  meet();
+  const sum = slots.reduce((sum, [part]) => sum + part!, 0);
+  meet();
+  return sum;
 }
 
 /**
- * Gives all the numbers of variables to the whole team: each brings its `own`, and all leave
- * with the same.
+ * Gives the numbers of variables to the whole team.
+ *
+ * @param variables the same names and sizes as the others', set to what their owners have
+ * @param own the names of those whose owner is this one
  */
 export async function spreadOverTeam(
   variables: NamedVariables,
-  own: NamedVariables,
-  team: Team,
+  own: readonly string[],
+  { size, slots, meet }: Team,
 ): Promise<void> {
-  if (team.size === 1) return;
-  const brought = Object.entries(variables).map(([name, variable]) =>
-    name in own ? tf.clone(variable) : tf.zerosLike(variable)
+  if (size === 1) return;
+  const places = placesOf(variables);
+  const numbers = slots[0]!; // one slot is enough: nobody writes where another does
+  for (const name of own) numbers.set(await variables[name]!.data(), places[name]![0]);
+  meet();
+  for (const [name, variable] of Object.entries(variables)) {
+    if (own.includes(name)) continue;
+    tf.tidy(() => variable.assign(tf.tensor(numbers.slice(...places[name]!), variable.shape)));
+  }
+  meet();
+}
+
+/** Where the numbers of each tensor start and end if they stand one after the other. */
+function placesOf(
+  tensors: Record<string, tf.Tensor>,
+): Record<string, [start: number, end: number]> {
+  let end = 0;
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, { size }]) => [name, [end, end += size]]),
   );
-  const sums = await sumOverTeam(brought, team);
-  Object.values(variables).forEach((variable, i) => variable.assign(sums[i]!));
-  tf.dispose(sums);
 }

@@ -1,5 +1,5 @@
 import { tf } from "dlm/backend/backend.ts";
-import { ALONE, shareOf, spreadOverTeam, sumOverTeam, type Team } from "dlm/_team.ts";
+import { addOverTeam, ALONE, shareOf, spreadOverTeam, sumOverTeam, type Team } from "dlm/_team.ts";
 import { assignAll, type NamedArrays, readAll } from "dlm/_variables.ts";
 import { parameterShapes, Transformer, type TransformerConfig } from "dlm/model.ts";
 import { type LossAndGradients, lossAndGradients, type NoisySequence } from "dlm/objective.ts";
@@ -74,20 +74,20 @@ export function createLearner(
   const work = shapes.map(([name, shape]) => [name, stepWork(name, shape)] as const);
   const names = shareOf(Object.fromEntries(work), team);
   const own = Object.fromEntries(names.map((name) => [name, model.parameters[name]!]));
-  const optimizer = new Optimizer(own);
+  const optimizer = new Optimizer(own, team);
   const variables = { parameters: own, ...optimizer.state };
   for (const part of STATE_PARTS) {
     if (start[part]) assignAll(variables[part], start[part]);
   }
   return {
     async step(batch, step) {
-      const found = accumulate(model, batch, microBatch);
-      const { loss, gradients } = await combined(found, team);
-      const gradientNorm = await optimizer.step(gradients, step);
-      await spreadOverTeam(model.parameters, own, team);
+      const { loss, gradients } = accumulate(model, batch, microBatch);
+      const sums = await sumOverTeam(gradients, names, team);
+      const gradientNorm = await optimizer.step(sums, step);
+      await spreadOverTeam(model.parameters, names, team);
       const [value] = await loss.data();
-      tf.dispose([loss, gradients]);
-      return { loss: value!, gradientNorm };
+      tf.dispose([loss, sums]);
+      return { loss: addOverTeam(value!, team), gradientNorm };
     },
     read: (part) => readAll(variables[part]),
     [Symbol.asyncDispose]() {
@@ -113,19 +113,6 @@ function accumulate(
     sum = total;
   }
   return sum;
-}
-
-/** A loss and gradients with those of the other learners added; takes its argument over. */
-async function combined(
-  { loss, gradients }: LossAndGradients,
-  team: Team,
-): Promise<LossAndGradients> {
-  const names = Object.keys(gradients);
-  const [sum, ...sums] = await sumOverTeam([loss, ...Object.values(gradients)], team);
-  return {
-    loss: sum as tf.Scalar,
-    gradients: Object.fromEntries(names.map((name, i) => [name, sums[i]!])),
-  };
 }
 
 function add(a: LossAndGradients, b: LossAndGradients): LossAndGradients {

@@ -1,6 +1,7 @@
 import { mix } from "dlm/_mix.ts";
 import type { NamedVariables } from "dlm/_variables.ts";
 import { tf } from "dlm/backend/backend.ts";
+import { gatherRows } from "dlm/ops/gather_rows.ts";
 import { symmetricMatMul } from "dlm/ops/symmetric_matmul.ts";
 import { weightedSum } from "dlm/ops/weighted_sum.ts";
 
@@ -69,7 +70,7 @@ export function muonDirections(
     names.map((name) => {
       const [mean, gradient] = [means[name]!, gradients[name]!];
       mean.assign(mix(mean, gradient, MOMENTUM));
-      return tf.split(mix(mean, gradient, MOMENTUM), partsOf(name), 1);
+      return split(mix(mean, gradient, MOMENTUM) as tf.Tensor2D, partsOf(name));
     })
   );
   const directions = tf.tidy(() => {
@@ -89,7 +90,11 @@ function orthogonalizeAll(matrices: tf.Tensor[]): tf.Tensor[] {
   const found: tf.Tensor[] = [];
   for (const indices of Map.groupBy(matrices.keys(), (i) => `${matrices[i]!.shape}`).values()) {
     const stack = tf.stack(indices.map((i) => matrices[i]!)) as tf.Tensor3D; // [N, R, C]
-    tf.unstack(orthogonalize(stack)).forEach((matrix, n) => found[indices[n]!] = matrix);
+    const [count, rows, columns] = stack.shape;
+    const all = tf.reshape(orthogonalize(stack), [count * rows, columns]) as tf.Tensor2D;
+    indices.forEach((index, n) => {
+      found[index] = gatherRows(all, tf.range(n * rows, (n + 1) * rows, 1, "int32"));
+    });
   }
   return found;
 }
@@ -97,4 +102,14 @@ function orthogonalizeAll(matrices: tf.Tensor[]): tf.Tensor[] {
 /** How many matrices stand side by side in a parameter: queries, keys and values are three. */
 function partsOf(name: string): number {
   return name.endsWith(".qkv") ? 3 : 1;
+}
+
+/** Matrices that stand side by side, `[R, C]` each of `[R, N·C]`. */
+function split(matrix: tf.Tensor2D, count: number): tf.Tensor2D[] {
+  const [rows, columns] = matrix.shape;
+  const pieces: tf.Tensor2D = tf.reshape(matrix, [rows * count, columns / count]);
+  return Array.from(
+    { length: count },
+    (_, n) => gatherRows(pieces, tf.range(n, rows * count, count, "int32")),
+  );
 }

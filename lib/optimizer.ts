@@ -1,4 +1,5 @@
 import { mix } from "dlm/_mix.ts";
+import { addOverTeam, ALONE, type Team } from "dlm/_team.ts";
 import type { NamedVariables } from "dlm/_variables.ts";
 import { adamWDirection } from "dlm/adamw.ts";
 import { tf } from "dlm/backend/backend.ts";
@@ -62,9 +63,13 @@ export class Optimizer implements Disposable {
   /** What it remembers; owned by this object. */
   readonly state: OptimizerState;
   readonly #parameters: NamedVariables;
+  readonly #team: Team;
 
-  /** @param parameters what to optimise; they stay the caller's */
-  constructor(parameters: NamedVariables) {
+  /**
+   * @param parameters what to optimise; they stay the caller's
+   * @param team who optimises the others, if anybody
+   */
+  constructor(parameters: NamedVariables, team: Team = ALONE) {
     const zeros = (parameter: tf.Tensor) => asVariable(tf.zerosLike(parameter));
     this.state = {
       mean: mapValues(parameters, zeros),
@@ -72,20 +77,20 @@ export class Optimizer implements Disposable {
       average: mapValues(parameters, (parameter) => asVariable(tf.clone(parameter))),
     };
     this.#parameters = parameters;
+    this.#team = team;
   }
 
   /**
    * Takes one step.
    *
-   * @param gradients by name, those of parameters that others optimise among them: the norm is
-   * that of all; they stay the caller's
-   * @returns the global norm of the gradient before clipping
+   * @param gradients by name; they stay the caller's
+   * @returns the norm of the whole gradient, the team's parts included, before clipping
    */
   async step(
     gradients: Record<string, tf.Tensor>,
     { step, learningRate, matrixLearningRate }: Step,
   ): Promise<number> {
-    const norm = await globalNorm(gradients);
+    const norm = Math.sqrt(addOverTeam(await sumOfSquares(gradients), this.#team));
     const scale = Math.min(1, CLIP_NORM / norm);
     const clipped = mapValues(this.#parameters, (_, name) => tf.mul(gradients[name]!, scale));
     const directions = this.#directions(clipped, step);
@@ -139,14 +144,15 @@ function only<A>(values: Record<string, A>, wanted: (name: string) => boolean): 
   return Object.fromEntries(Object.entries(values).filter(([name]) => wanted(name)));
 }
 
-/** The square root of the sum of the squares of all numbers. */
-async function globalNorm(tensors: Record<string, tf.Tensor>): Promise<number> {
-  const squares = tf.tidy(() =>
-    tf.addN(Object.values(tensors).map((tensor) => tf.sum(tf.square(tensor))))
-  );
+/** The sum of the squares of all numbers. */
+async function sumOfSquares(tensors: Record<string, tf.Tensor>): Promise<number> {
+  const squares = tf.tidy(() => {
+    const sums = Object.values(tensors).map((tensor) => tf.sum(tf.square(tensor)));
+    return tf.addN([tf.scalar(0), ...sums]); // there may be none
+  });
   const [sum] = await squares.data();
   squares.dispose();
-  return Math.sqrt(sum!);
+  return sum!;
 }
 
 /** Options for {@linkcode learningRateAt}. */

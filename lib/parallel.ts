@@ -31,7 +31,7 @@ export async function createParallelLearner(
   options: ParallelLearnerOptions,
 ): Promise<Learner> {
   const { workers, config, start, microBatch } = options;
-  const exchange = createExchange(workers, parameterCount(config) + 1); // and the loss
+  const exchange = createExchange(workers, parameterCount(config));
   const program = new URL("./_learner_worker.ts", import.meta.url);
   const team = Array.from(
     { length: workers },

@@ -116,16 +116,23 @@ Deno.test("the optimizer stands still where there is no gradient and no decay", 
   tf.dispose([parameters, gradients]);
 });
 
-Deno.test("of all gradients the optimizer takes the norm, and its own parameters the step", async () => {
+Deno.test("the optimizer clips by the norm of the whole team's gradient", async () => {
   const parameters = { head: tf.variable(tf.zeros([1, 2])) };
-  const gradients = { head: tf.tensor2d([[3, 0]]), embedding: tf.tensor2d([[0, 4]]) };
-  using optimizer = new Optimizer(parameters);
+  const gradients = { head: tf.tensor2d([[3, 0]]) };
+  const slots = [new Float32Array(1), Float32Array.of(4 ** 2)]; // the other's sum of squares
+  using optimizer = new Optimizer(parameters, { rank: 0, size: 2, slots, meet() {} });
   const rates = { learningRate: 1, matrixLearningRate: 1 };
   assertClose([await optimizer.step(gradients, { step: 1, ...rates })], [5], FLOAT32_TOLERANCE);
   const [mean] = await optimizer.state.mean.head!.data();
   assertClose([mean!], [0.1 * 3 / 5], FLOAT32_TOLERANCE);
   assert.deepEqual(Object.keys(optimizer.state.average), ["head"]);
   tf.dispose([parameters, gradients]);
+});
+
+Deno.test("the optimizer of no parameters takes its steps", async () => {
+  using optimizer = new Optimizer({}); // as in a team of more Workers than there are parameters
+  const rates = { learningRate: 0.1, matrixLearningRate: 0.1 };
+  assert.equal(await optimizer.step({}, { step: 1, ...rates }), 0);
 });
 
 Deno.test("the optimizer leaves no tensors behind", async () => {

@@ -63,11 +63,20 @@ async function build(features: string): Promise<Uint8Array> {
 
 /**
  * A source file as asc wants it: it adds the `.ts` to imports by itself, and its decorators,
- * which Deno's formatter would drop, stand at the end of a function's comment.
+ * which Deno's formatter would drop, stand at the end of a function's comment. Loops under the
+ * comment `@unroll` are written out, which no compiler does by itself here.
  */
 async function readSource(name: string): Promise<string | null> {
   const source = await Deno.readTextFile(new URL(name, FOLDER)).catch(() => null);
   return source && source
     .replaceAll(/^(import|export) (.* from ".*)\.ts";$/gm, '$1 $2";')
-    .replaceAll(" @inline */\n", " */\n@inline\n");
+    .replaceAll(" @inline */\n", " */\n@inline\n")
+    .replaceAll(
+      /^( *)\/\/ @unroll\n *for \(let (\w+) = 0; \2 < (\w+); \2\+\+\) (\{\n.*?\n\1\})$/gms,
+      (_, _indent, variable, count, body) => {
+        const [, times] = source.match(RegExp(`^const ${count}: i32 = (\\d+);`, "m"))!;
+        const rounds = Array.from({ length: Number(times) }, (_, i) => String(i));
+        return rounds.map((i) => body.replaceAll(RegExp(`\\b${variable}\\b`, "g"), i)).join("\n");
+      },
+    );
 }

@@ -77,7 +77,12 @@ const round = contest.task === "ceiling"
 console.log("ready");
 for await (const _ of createInterface({ input: process.stdin })) {
   const start = performance.now();
-  await round();
-  console.log((performance.now() - start) / 1000);
+  let [times, seconds] = [0, 0];
+  while (seconds < 1) {
+    await round();
+    times++;
+    seconds = (performance.now() - start) / 1000;
+  }
+  console.log(seconds / times);
 }
 Deno.exit(); // ends the Workers too

@@ -6,17 +6,21 @@
 
 import { multiplyAdd } from "./vector.ts";
 
-// A tile is 6 rows by 8 columns: with twelve vector registers of sums, two of the right factor
-// and one of the left, it fills those that V8 has to give. The larger a tile, the fewer loads
-// for each multiply-add, and before every load V8 checks that it stays within the memory.
+// A tile is 6 rows by 8 columns: twelve vector registers of sums, two of the right factor and one
+// of the left are those that V8 has to give. The larger a tile, the fewer loads for each
+// multiply-add, and before every load V8 checks that it stays within the memory.
 const TILE_ROWS: i32 = 6;
 const TILE_COLUMNS: i32 = 8;
 
+// Steps into the depth between two ends of the innermost loop, where V8 looks for interrupts. All
+// panels have a multiple of them: zeros make up what is missing.
+const STEPS: i32 = 4;
+
 // A panel of the right factor (BLOCK_DEPTH × 8) stays in the first-level cache while all
 // panels of a block of the left factor, which stays in the second level, pass by.
-const BLOCK_ROWS: i32 = 192;
-const BLOCK_DEPTH: i32 = 256;
-const BLOCK_COLUMNS: i32 = 1024;
+const BLOCK_ROWS: i32 = 96;
+const BLOCK_DEPTH: i32 = 512;
+const BLOCK_COLUMNS: i32 = 512;
 
 // Where the parts of the scratch memory start, in bytes.
 const LEFT: usize = 0;
@@ -124,24 +128,26 @@ function multiply(
     for (let k = 0; k < depth; k += BLOCK_DEPTH) {
       const blockDepth = min(BLOCK_DEPTH, depth - k);
       const bBlock = b + (k * bRowStride + j * bColumnStride << 2);
-      packRight(
+      pack(
         bBlock,
         bColumnStride,
         bRowStride,
         blockColumns,
         blockDepth,
         scratch + RIGHT,
+        TILE_COLUMNS,
       );
       for (let i = 0; i < rows; i += BLOCK_ROWS) {
         const blockRows = min(BLOCK_ROWS, rows - i);
         const aBlock = a + (i * aRowStride + k * aColumnStride << 2);
-        packLeft(
+        pack(
           aBlock,
           aRowStride,
           aColumnStride,
           blockRows,
           blockDepth,
           scratch + LEFT,
+          TILE_ROWS,
         );
         const cBlock = c + (i * cRowStride + j << 2);
         multiplyBlock(
@@ -149,7 +155,7 @@ function multiply(
           cBlock,
           cRowStride,
           blockRows,
-          blockDepth,
+          wholeSteps(blockDepth),
           blockColumns,
           upper ? j - i : blockRows,
           k > 0,
@@ -182,77 +188,107 @@ function multiplyBlock(
       const left = scratch + LEFT + (i * depth << 2);
       const height = min(TILE_ROWS, rows - i);
       const tile = c + (i * cRowStride + j << 2);
-      if (width == TILE_COLUMNS && height == TILE_ROWS) {
-        multiplyTile(left, right, depth, tile, cRowStride << 2, add);
-      } else {
-        // In a whole tile of its own, so that a row's numbers are rounded alike wherever it stands.
-        if (add) copyTile(tile, cRowStride, edge, TILE_COLUMNS, height, width);
-        multiplyTile(left, right, depth, edge, TILE_COLUMNS << 2, add);
-        copyTile(edge, TILE_COLUMNS, tile, cRowStride, height, width);
-      }
+      const whole = width == TILE_COLUMNS && height == TILE_ROWS;
+      // In a whole tile of its own, so that a row's numbers are rounded alike wherever it stands.
+      if (!whole && add) copyTile(tile, cRowStride, edge, TILE_COLUMNS, height, width);
+      multiplyTile(
+        left,
+        right,
+        depth,
+        whole ? tile : edge,
+        (whole ? cRowStride : TILE_COLUMNS) << 2,
+        add,
+      );
+      if (!whole) copyTile(edge, TILE_COLUMNS, tile, cRowStride, height, width);
     }
   }
 }
 
-/** The sums of one tile over the depth of a block. */
+/**
+ * The sums of one tile over the depth of a block.
+ *
+ * The first four rows are a vector of the left factor, which times one of the right factor gives
+ * the diagonal of a square, and turned by one place the diagonal beside it: that takes one load,
+ * where to spread each number over a vector would take four. For the last two it is done so.
+ * @inline */
 function multiplyTile(
   left: usize,
   right: usize,
-  depth: i32,
+  steps: i32,
   c: usize,
-  cRowBytes: i32,
+  rowBytes: i32,
   add: bool,
 ): void {
-  const row1 = c + cRowBytes;
-  const row2 = row1 + cRowBytes;
-  const row3 = row2 + cRowBytes;
-  const row4 = row3 + cRowBytes;
-  const row5 = row4 + cRowBytes;
-  let c00 = f32x4.splat(0);
-  let c01 = f32x4.splat(0);
-  let c10 = f32x4.splat(0);
-  let c11 = f32x4.splat(0);
-  let c20 = f32x4.splat(0);
-  let c21 = f32x4.splat(0);
-  let c30 = f32x4.splat(0);
-  let c31 = f32x4.splat(0);
-  let c40 = f32x4.splat(0);
-  let c41 = f32x4.splat(0);
-  let c50 = f32x4.splat(0);
-  let c51 = f32x4.splat(0);
-  if (add) {
-    c00 = v128.load(c), c01 = v128.load(c, 16);
-    c10 = v128.load(row1), c11 = v128.load(row1, 16);
-    c20 = v128.load(row2), c21 = v128.load(row2, 16);
-    c30 = v128.load(row3), c31 = v128.load(row3, 16);
-    c40 = v128.load(row4), c41 = v128.load(row4, 16);
-    c50 = v128.load(row5), c51 = v128.load(row5, 16);
-  }
-  const end = left + (depth * TILE_ROWS << 2);
+  let d0 = f32x4.splat(0);
+  let d1 = f32x4.splat(0);
+  let d2 = f32x4.splat(0);
+  let d3 = f32x4.splat(0);
+  let e0 = f32x4.splat(0);
+  let e1 = f32x4.splat(0);
+  let e2 = f32x4.splat(0);
+  let e3 = f32x4.splat(0);
+  let f0 = f32x4.splat(0);
+  let f1 = f32x4.splat(0);
+  let g0 = f32x4.splat(0);
+  let g1 = f32x4.splat(0);
+  const end = left + (steps * TILE_ROWS << 2);
   while (left < end) {
-    const b0 = v128.load(right);
-    const b1 = v128.load(right, 16);
-    const a0 = v128.load32_splat(left);
-    c00 = multiplyAdd(a0, b0, c00), c01 = multiplyAdd(a0, b1, c01);
-    const a1 = v128.load32_splat(left, 4);
-    c10 = multiplyAdd(a1, b0, c10), c11 = multiplyAdd(a1, b1, c11);
-    const a2 = v128.load32_splat(left, 8);
-    c20 = multiplyAdd(a2, b0, c20), c21 = multiplyAdd(a2, b1, c21);
-    const a3 = v128.load32_splat(left, 12);
-    c30 = multiplyAdd(a3, b0, c30), c31 = multiplyAdd(a3, b1, c31);
-    const a4 = v128.load32_splat(left, 16);
-    c40 = multiplyAdd(a4, b0, c40), c41 = multiplyAdd(a4, b1, c41);
-    const a5 = v128.load32_splat(left, 20);
-    c50 = multiplyAdd(a5, b0, c50), c51 = multiplyAdd(a5, b1, c51);
-    left += TILE_ROWS << 2;
-    right += TILE_COLUMNS << 2;
+    // @unroll
+    for (let step = 0; step < STEPS; step++) {
+      const b0 = v128.load(right, 32 * step);
+      const b1 = v128.load(right, 32 * step + 16);
+      let a = v128.load(left, 24 * step);
+      d0 = multiplyAdd(a, b0, d0), e0 = multiplyAdd(a, b1, e0);
+      a = v128.shuffle<f32>(a, a, 1, 2, 3, 0);
+      d1 = multiplyAdd(a, b0, d1), e1 = multiplyAdd(a, b1, e1);
+      a = v128.shuffle<f32>(a, a, 1, 2, 3, 0);
+      d2 = multiplyAdd(a, b0, d2), e2 = multiplyAdd(a, b1, e2);
+      a = v128.shuffle<f32>(a, a, 1, 2, 3, 0);
+      d3 = multiplyAdd(a, b0, d3), e3 = multiplyAdd(a, b1, e3);
+      a = v128.load32_splat(left, 24 * step + 16);
+      f0 = multiplyAdd(a, b0, f0), f1 = multiplyAdd(a, b1, f1);
+      a = v128.load32_splat(left, 24 * step + 20);
+      g0 = multiplyAdd(a, b0, g0), g1 = multiplyAdd(a, b1, g1);
+    }
+    left += STEPS * TILE_ROWS << 2;
+    right += STEPS * TILE_COLUMNS << 2;
   }
-  v128.store(c, c00), v128.store(c, c01, 16);
-  v128.store(row1, c10), v128.store(row1, c11, 16);
-  v128.store(row2, c20), v128.store(row2, c21, 16);
-  v128.store(row3, c30), v128.store(row3, c31, 16);
-  v128.store(row4, c40), v128.store(row4, c41, 16);
-  v128.store(row5, c50), v128.store(row5, c51, 16);
+  putSquare(d0, d1, d2, d3, c, rowBytes, add);
+  putSquare(e0, e1, e2, e3, c + 16, rowBytes, add);
+  c += rowBytes << 2;
+  put(f0, c, add), put(f1, c + 16, add);
+  c += rowBytes;
+  put(g0, c, add), put(g1, c + 16, add);
+}
+
+/** Puts down a square of which `d0` is the diagonal and `d1` the one below it. @inline */
+function putSquare(
+  d0: v128,
+  d1: v128,
+  d2: v128,
+  d3: v128,
+  c: usize,
+  rowBytes: i32,
+  add: bool,
+): void {
+  const d03 = v128.shuffle<f32>(d0, d3, 0, 5, 2, 7);
+  const d10 = v128.shuffle<f32>(d1, d0, 0, 5, 2, 7);
+  const d21 = v128.shuffle<f32>(d2, d1, 0, 5, 2, 7);
+  const d32 = v128.shuffle<f32>(d3, d2, 0, 5, 2, 7);
+  put(v128.shuffle<f32>(d03, d21, 0, 1, 6, 7), c, add);
+  put(v128.shuffle<f32>(d10, d32, 0, 1, 6, 7), c + rowBytes, add);
+  put(v128.shuffle<f32>(d21, d03, 0, 1, 6, 7), c + 2 * rowBytes, add);
+  put(v128.shuffle<f32>(d32, d10, 0, 1, 6, 7), c + 3 * rowBytes, add);
+}
+
+/** Sets four numbers, or adds to them. @inline */
+function put(x: v128, to: usize, add: bool): void {
+  v128.store(to, add ? f32x4.add(v128.load(to), x) : x);
+}
+
+/** As many steps as a panel has for so many. */
+function wholeSteps(steps: i32): i32 {
+  return (steps + STEPS - 1) / STEPS * STEPS;
 }
 
 /** Copies the numbers of a tile that lie inside the product. */
@@ -291,127 +327,126 @@ function copyAcross(above: usize, below: usize, rowStride: i32, count: i32): voi
   }
 }
 
-/** Packs a block of the left factor into panels of six rows. */
-function packLeft(
-  from: usize,
-  lineStride: i32,
-  stepStride: i32,
-  lines: i32,
-  steps: i32,
-  to: usize,
-): void {
-  for (let i = 0; i < lines; i += TILE_ROWS) {
-    interleave4(from, lineStride, stepStride, lines - i, steps, to, TILE_ROWS << 2);
-    from += lineStride << 4;
-    interleave2(from, lineStride, stepStride, lines - i - 4, steps, to + 16, TILE_ROWS << 2);
-    from += lineStride << 3;
-    to += steps * TILE_ROWS << 2;
-  }
-}
-
-/** Packs a block of the right factor into panels of eight columns. */
-function packRight(
-  from: usize,
-  lineStride: i32,
-  stepStride: i32,
-  lines: i32,
-  steps: i32,
-  to: usize,
-): void {
-  for (let j = 0; j < lines; j += TILE_COLUMNS) {
-    interleave4(from, lineStride, stepStride, lines - j, steps, to, TILE_COLUMNS << 2);
-    from += lineStride << 4;
-    interleave4(from, lineStride, stepStride, lines - j - 4, steps, to + 16, TILE_COLUMNS << 2);
-    from += lineStride << 4;
-    to += steps * TILE_COLUMNS << 2;
-  }
-}
-
 /**
- * Number `s` of each of four lines, side by side, at `to + s · toBytes`. Of the four, those
- * from `lines` on do not exist and count as zero.
+ * Packs a block of a factor, as lines which are rows of the left one or columns of the right one,
+ * into panels of `tile` lines, in which the numbers of one step lie side by side.
  */
-function interleave4(
+function pack(
   from: usize,
   lineStride: i32,
   stepStride: i32,
   lines: i32,
   steps: i32,
   to: usize,
-  toBytes: usize,
+  tile: i32,
 ): void {
-  let done = 0;
-  if (lines >= 4 && lineStride == 1) {
-    for (; done < steps; done++) {
-      v128.store(to, v128.load(from));
-      from += stepStride << 2;
-      to += toBytes;
-    }
-  } else if (lines >= 4 && stepStride == 1) {
-    for (; done + 4 <= steps; done += 4) {
-      transpose4(from, lineStride << 2, to, toBytes);
-      from += 16;
-      to += toBytes << 2;
+  // Where neighbours in memory are of different panels, some steps of all panels are packed
+  // before the next: memory is read fastest in order.
+  const chunk = lineStride == 1 ? 32 : steps;
+  const whole = wholeSteps(steps);
+  for (let step = 0; step < steps; step += chunk) {
+    for (let line = 0; line < lines; line += tile) {
+      packPart(
+        from + (line * lineStride + step * stepStride << 2),
+        lineStride,
+        stepStride,
+        min(tile, lines - line),
+        min(chunk, steps - step),
+        to + (line * whole + step * tile << 2),
+        tile,
+      );
     }
   }
-  interleaveSlowly(from, lineStride, stepStride, min(lines, 4), 4, steps - done, to, toBytes);
+  for (let line = 0; line < lines; line += tile) {
+    memory.fill(to + (line * whole + steps * tile << 2), 0, (whole - steps) * tile << 2);
+  }
 }
 
-/** The same for two lines. */
-function interleave2(
+/** Packs some steps of one panel; of its lines, those from `lines` on count as zeros. */
+function packPart(
   from: usize,
   lineStride: i32,
   stepStride: i32,
   lines: i32,
   steps: i32,
   to: usize,
-  toBytes: usize,
+  tile: i32,
 ): void {
   let done = 0;
-  if (lines >= 2 && lineStride == 1) {
-    for (; done < steps; done++) {
-      store<i64>(to, load<i64>(from));
-      from += stepStride << 2;
-      to += toBytes;
-    }
-  } else if (lines >= 2 && stepStride == 1) {
-    for (; done + 4 <= steps; done += 4) {
-      const r0 = v128.load(from);
-      const r1 = v128.load(from + (lineStride << 2));
-      const low = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-      const high = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-      v128.store_lane<i64>(to, low, 0);
-      v128.store_lane<i64>(to + toBytes, low, 1);
-      v128.store_lane<i64>(to + 2 * toBytes, high, 0);
-      v128.store_lane<i64>(to + 3 * toBytes, high, 1);
-      from += 16;
-      to += toBytes << 2;
-    }
+  if (lines == tile && lineStride == 1) {
+    done = copySteps(from, stepStride << 2, steps, to, tile << 2);
+  } else if (lines == tile && stepStride == 1) {
+    done = tile == TILE_ROWS
+      ? interleaveSix(from, lineStride << 2, steps, to)
+      : interleaveEight(from, lineStride << 2, steps, to);
   }
-  interleaveSlowly(from, lineStride, stepStride, min(lines, 2), 2, steps - done, to, toBytes);
-}
-
-/** The same, one number at a time: of `all` lines, those from `lines` on count as zero. */
-function interleaveSlowly(
-  from: usize,
-  lineStride: i32,
-  stepStride: i32,
-  lines: i32,
-  all: i32,
-  steps: i32,
-  to: usize,
-  toBytes: usize,
-): void {
-  for (let step = 0; step < steps; step++) {
-    for (let line = 0; line < all; line++) {
+  from += done * stepStride << 2;
+  to += done * tile << 2;
+  for (; done < steps; done++) {
+    for (let line = 0; line < tile; line++) {
       const value = line < lines ? load<f32>(from + (line * lineStride << 2)) : 0;
       store<f32>(to + (line << 2), value);
     }
     from += stepStride << 2;
-    to += toBytes;
+    to += tile << 2;
   }
 }
 
+/** Steps of which each lies side by side already: `bytes`, which are 24 or 32. */
+function copySteps(from: usize, stride: usize, steps: i32, to: usize, bytes: usize): i32 {
+  const last = bytes - 16;
+  for (let step = 0; step < steps; step++) {
+    v128.store(to, v128.load(from));
+    v128.store(to + last, v128.load(from + last));
+    from += stride;
+    to += bytes;
+  }
+  return steps;
+}
+
+/** Six rows, four steps at a time. */
+function interleaveSix(from: usize, rowBytes: usize, steps: i32, to: usize): i32 {
+  const whole = steps & ~3;
+  const end = to + (whole * TILE_ROWS << 2);
+  while (to < end) {
+    const r0 = v128.load(from);
+    const r1 = v128.load(from + rowBytes);
+    const r2 = v128.load(from + 2 * rowBytes);
+    const r3 = v128.load(from + 3 * rowBytes);
+    const r4 = v128.load(from + 4 * rowBytes);
+    const r5 = v128.load(from + 5 * rowBytes);
+    const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+    const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+    const low45 = v128.shuffle<f32>(r4, r5, 0, 4, 1, 5);
+    const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+    const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+    const high45 = v128.shuffle<f32>(r4, r5, 2, 6, 3, 7);
+    v128.store(to, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
+    v128.store(to, v128.shuffle<f32>(low45, low01, 0, 1, 6, 7), 16);
+    v128.store(to, v128.shuffle<f32>(low23, low45, 2, 3, 6, 7), 32);
+    v128.store(to, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5), 48);
+    v128.store(to, v128.shuffle<f32>(high45, high01, 0, 1, 6, 7), 64);
+    v128.store(to, v128.shuffle<f32>(high23, high45, 2, 3, 6, 7), 80);
+    from += 16;
+    to += 96;
+  }
+  return whole;
+}
+
+/** Eight columns, four steps at a time. */
+function interleaveEight(from: usize, columnBytes: usize, steps: i32, to: usize): i32 {
+  const whole = steps & ~3;
+  const end = to + (whole * TILE_COLUMNS << 2);
+  while (to < end) {
+    transpose4(from, columnBytes, to, TILE_COLUMNS << 2);
+    transpose4(from + 4 * columnBytes, columnBytes, to + 16, TILE_COLUMNS << 2);
+    from += 16;
+    to += TILE_COLUMNS << 4;
+  }
+  return whole;
+}
+
+/** @inline */
 function transpose4(
   from: usize,
   fromBytes: usize,

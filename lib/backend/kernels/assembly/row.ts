@@ -6,11 +6,17 @@ import { maxLanes, multiplyAdd, read, readLast, sumLanes, write } from "./vector
 
 /** The product of two rows. */
 export function dot(a: usize, b: usize, size: i32): f32 {
-  let sums = f32x4.splat(0);
-  for (; size > 0; size -= 4, a += 16, b += 16) {
-    sums = multiplyAdd(read(a, size), read(b, size), sums);
+  // Two sums, so that no addition has to wait for the one before it.
+  let even = f32x4.splat(0);
+  let odd = f32x4.splat(0);
+  for (; size >= 8; size -= 8, a += 32, b += 32) {
+    even = multiplyAdd(v128.load(a), v128.load(b), even);
+    odd = multiplyAdd(v128.load(a, 16), v128.load(b, 16), odd);
   }
-  return sumLanes(sums);
+  for (; size > 0; size -= 4, a += 16, b += 16) {
+    even = multiplyAdd(read(a, size), read(b, size), even);
+  }
+  return sumLanes(f32x4.add(even, odd));
 }
 
 /** One over the root mean square of a row; `epsilon`, added to the square, keeps it finite. */
