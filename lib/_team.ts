@@ -1,5 +1,6 @@
 import type { NamedVariables } from "dlm/_variables.ts";
 import { tf } from "dlm/backend/backend.ts";
+import { numbersOf } from "dlm/backend/numbers.ts";
 
 /** The learners who share the work of each step, as one of them sees it. */
 export interface Team {
@@ -39,26 +40,27 @@ export function shareOf(work: Record<string, number>, { rank, size }: Team): str
  * @param wanted which of them to add up
  * @returns the sums, owned by the caller
  */
-export async function sumOverTeam(
+export function sumOverTeam(
   brought: Record<string, tf.Tensor>,
   wanted: readonly string[],
   { rank, size, slots, meet }: Team,
-): Promise<Record<string, tf.Tensor>> {
+): Record<string, tf.Tensor> {
   if (size === 1) return brought;
   const places = placesOf(brought);
   for (const [name, tensor] of Object.entries(brought)) {
-    slots[rank]!.set(await tensor.data(), places[name]![0]);
+    slots[rank]!.set(numbersOf(tensor), places[name]![0]);
   }
-  tf.dispose(brought);
   meet();
   const sums = wanted.map((name) => {
-    const sum = slots[0]!.slice(...places[name]!);
-    for (const slot of slots.slice(1)) {
+    const sum = tf.zerosLike(brought[name]!);
+    const numbers = numbersOf(sum);
+    for (const slot of slots) {
       const part = slot.subarray(...places[name]!);
-      for (let i = 0; i < sum.length; i++) sum[i]! += part[i]!;
+      for (let i = 0; i < numbers.length; i++) numbers[i]! += part[i]!;
     }
-    return [name, tf.tensor(sum, brought[name]!.shape)];
+    return [name, sum];
   });
+  tf.dispose(brought);
   meet(); // before anybody writes where another may still be reading
   return Object.fromEntries(sums);
 }
@@ -79,19 +81,23 @@ export function addOverTeam(number: number, { rank, size, slots, meet }: Team): 
  * @param variables the same names and sizes as the others', set to what their owners have
  * @param own the names of those whose owner is this one
  */
-export async function spreadOverTeam(
+export function spreadOverTeam(
   variables: NamedVariables,
   own: readonly string[],
   { size, slots, meet }: Team,
-): Promise<void> {
+): void {
   if (size === 1) return;
   const places = placesOf(variables);
-  const numbers = slots[0]!; // one slot is enough: nobody writes where another does
-  for (const name of own) numbers.set(await variables[name]!.data(), places[name]![0]);
+  const common = slots[0]!; // one slot is enough: nobody writes where another does
+  for (const name of own) common.set(numbersOf(variables[name]!), places[name]![0]);
   meet();
   for (const [name, variable] of Object.entries(variables)) {
     if (own.includes(name)) continue;
-    tf.tidy(() => variable.assign(tf.tensor(numbers.slice(...places[name]!), variable.shape)));
+    tf.tidy(() => {
+      const theirs = tf.zerosLike<tf.Tensor>(variable);
+      numbersOf(theirs).set(common.subarray(...places[name]!));
+      variable.assign(theirs);
+    });
   }
   meet();
 }

@@ -82,9 +82,9 @@ export function createLearner(
   return {
     async step(batch, step) {
       const { loss, gradients } = accumulate(model, batch, microBatch);
-      const sums = await sumOverTeam(gradients, names, team);
+      const sums = sumOverTeam(gradients, names, team);
       const gradientNorm = await optimizer.step(sums, step);
-      await spreadOverTeam(model.parameters, names, team);
+      spreadOverTeam(model.parameters, names, team);
       const [value] = await loss.data();
       tf.dispose([loss, sums]);
       return { loss: addOverTeam(value!, team), gradientNorm };

@@ -37,7 +37,7 @@ Deno.test("sumOverTeam() adds up what is wanted and frees what was brought", asy
   });
   await assertNoLeak(async () => {
     const brought = { a: tf.tensor1d([1, 2]), b: tf.tensor2d([[3]]) };
-    const { b, ...rest } = await sumOverTeam(brought, ["b"], team);
+    const { b, ...rest } = sumOverTeam(brought, ["b"], team);
     assert.deepEqual(rest, {});
     assert.deepEqual(b!.arraySync(), [[33]]);
     b!.dispose();

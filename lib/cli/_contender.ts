@@ -23,7 +23,7 @@ export const CEILING_ROUNDS = 10_000_000;
 
 /** A process that takes rounds when asked, so that several can take them in turn. */
 export interface Contender extends AsyncDisposable {
-  /** Takes one more round; the seconds it took. */
+  /** Takes one more round; the seconds that each step of it took. */
   round(): Promise<number>;
   /** The most memory it ever had in use, in bytes, where the system tells. */
   peakBytes(): Promise<number | null>;

@@ -1,7 +1,7 @@
 /**
  * One of those that `deno task bench` compares: says "ready", then answers every line on
- * standard input with the seconds that one more round took, be it an optimisation step or
- * the sampling of a batch.
+ * standard input with the seconds that an optimisation step took, or the sampling of a batch. It
+ * goes on for two seconds at least, since a run has many steps and wakes up for the first alone.
  *
  *     deno run -A tests/bench/contender.ts '{"task": "train", "workers": 2, "layers": 4, …}'
  */
@@ -78,7 +78,7 @@ console.log("ready");
 for await (const _ of createInterface({ input: process.stdin })) {
   const start = performance.now();
   let [times, seconds] = [0, 0];
-  while (seconds < 1) {
+  while (seconds < 2) {
     await round();
     times++;
     seconds = (performance.now() - start) / 1000;

@@ -2,8 +2,8 @@
 
     python3 tests/bench/torch_contender.py '{"layers": 4, …, "threads": 2, "task": "train"}'
 
-Says "ready", then answers every line on its standard input with the seconds that one more
-round took: an optimisation step, or the sampling of a batch.
+Says "ready", then answers every line on its standard input with the seconds that an
+optimisation step took, or the sampling of a batch, as contender.ts does.
 """
 import json
 import sys
@@ -64,7 +64,7 @@ def main():
     for _ in sys.stdin:
         start = time.perf_counter()
         times, seconds = 0, 0
-        while seconds < 1:
+        while seconds < 2:
             if a["task"] == "train":
                 train_round(model, optimizers, a["batch"], a["context"])
             else:

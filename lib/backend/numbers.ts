@@ -1,0 +1,15 @@
+import { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import { tf } from "dlm/backend/backend.ts";
+
+/**
+ * The numbers of a tensor where the backend keeps them, to read or to set before the next op runs:
+ * copies of the size of a model, made at every step, would keep the system busy with memory.
+ *
+ * @param tensor float32; whatever shares its numbers with it changes too
+ */
+export function numbersOf(tensor: tf.Tensor): Float32Array {
+  const backend = tf.backend();
+  return backend instanceof BackendWasm
+    ? backend.typedArrayFromHeap(tensor) as Float32Array
+    : tensor.dataSync<"float32">() as Float32Array;
+}
