@@ -35,7 +35,7 @@ Deno.test("sumOverTeam() adds up what is wanted and frees what was brought", asy
     assert.deepEqual([...own!], [1, 2, 3]);
     others!.set([10, 20, 30]);
   });
-  await assertNoLeak(async () => {
+  await assertNoLeak(() => {
     const brought = { a: tf.tensor1d([1, 2]), b: tf.tensor2d([[3]]) };
     const { b, ...rest } = sumOverTeam(brought, ["b"], team);
     assert.deepEqual(rest, {});
