@@ -207,10 +207,10 @@ function multiplyBlock(
 /**
  * The sums of one tile over the depth of a block.
  *
- * The first four rows are a vector of the left factor, which times one of the right factor gives
- * the diagonal of a square, and turned by one place the diagonal beside it: that takes one load,
- * where to spread each number over a vector would take four. For the last two it is done so.
- * @inline */
+ * Of the first four rows one step is a vector, which times one of the right factor gives the
+ * diagonal of a square of the product; turned by one place, it gives the diagonal below. So these
+ * rows take one load, where it would be four to spread each number over a vector of its own, as is
+ * done for the last two, which make up no square. @inline */
 function multiplyTile(
   left: usize,
   right: usize,
@@ -261,7 +261,7 @@ function multiplyTile(
   put(g0, c, add), put(g1, c + 16, add);
 }
 
-/** Puts down a square of which `d0` is the diagonal and `d1` the one below it. @inline */
+/** Puts down a square: its diagonal, that below it and so on, each going round. @inline */
 function putSquare(
   d0: v128,
   d1: v128,
