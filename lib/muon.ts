@@ -104,7 +104,10 @@ function partsOf(name: string): number {
   return name.endsWith(".qkv") ? 3 : 1;
 }
 
-/** Matrices that stand side by side, `[R, C]` each of `[R, N·C]`. */
+/**
+ * Matrices that stand side by side, `[R, C]` each of `[R, N·C]`. They are gathered as rows, since
+ * tfjs's own split, and its unstack, copy the whole tensor for each part.
+ */
 function split(matrix: tf.Tensor2D, count: number): tf.Tensor2D[] {
   const [rows, columns] = matrix.shape;
   const pieces: tf.Tensor2D = tf.reshape(matrix, [rows * count, columns / count]);

@@ -189,7 +189,8 @@ function multiplyBlock(
       const height = min(TILE_ROWS, rows - i);
       const tile = c + (i * cRowStride + j << 2);
       const whole = width == TILE_COLUMNS && height == TILE_ROWS;
-      // In a whole tile of its own, so that a row's numbers are rounded alike wherever it stands.
+      // At the edge it is a whole tile elsewhere, of which a part is copied: so a row's numbers are
+      // rounded alike wherever it stands.
       if (!whole && add) copyTile(tile, cRowStride, edge, TILE_COLUMNS, height, width);
       multiplyTile(
         left,
