@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import corpora from "../data/corpora.json" with { type: "json" };
-import { writeFileAtomic } from "dlm/_files.ts";
+import { writeFileAtomic } from "dlm/files/atomic.ts";
 import type { Rng } from "dlm/rng.ts";
 import { CharTokenizer } from "dlm/tokenizer.ts";
 

@@ -1,6 +1,6 @@
 import { tf } from "dlm/backend/backend.ts";
-import { checkConfig, checkCount, checkSize } from "dlm/_config.ts";
-import type { NamedArrays, NamedVariables } from "dlm/_variables.ts";
+import { checkConfig, checkCount, checkSize } from "dlm/ops/network_size.ts";
+import type { NamedArrays, NamedVariables } from "dlm/backend/variables.ts";
 import { attention } from "dlm/ops/attention.ts";
 import { embed, embedNeighbours } from "dlm/ops/embed.ts";
 import { gatherRows } from "dlm/ops/gather_rows.ts";

@@ -1,11 +1,16 @@
-import type { NamedVariables } from "dlm/_variables.ts";
+import type { NamedVariables } from "dlm/backend/variables.ts";
 import { tf } from "dlm/backend/backend.ts";
 import { maskExactly, maskIndependently } from "dlm/masking.ts";
 import type { Denoiser } from "dlm/model.ts";
 import { crossEntropy, surprisals } from "dlm/ops/cross_entropy.ts";
 import type { Rng } from "dlm/rng.ts";
-import { linear, lossWeight, type Schedule } from "dlm/schedule.ts";
-import { type DrawTimes, sharedOffsetTimes } from "dlm/times.ts";
+import {
+  type DrawTimes,
+  linear,
+  lossWeight,
+  type Schedule,
+  sharedOffsetTimes,
+} from "dlm/schedule.ts";
 
 /**
  * A sequence, what the noise made of it, and what to ask of the model: the loss is

@@ -1,4 +1,4 @@
-import { listenForInterrupt } from "dlm/_interrupt.ts";
+import { listenForInterrupt } from "dlm/backend/interrupt.ts";
 import type { Denoiser } from "dlm/model.ts";
 import type { Rng } from "dlm/rng.ts";
 import { ancestral, type SteppedOptions } from "dlm/sampling/ancestral.ts";

@@ -1,3 +1,5 @@
+import type { Rng } from "dlm/rng.ts";
+
 /**
  * A noise schedule of masked diffusion: `alpha(t)` is the probability that a character
  * is still there at time `t`, falling from `alpha(0) = 1` (text) to `alpha(1) = 0`
@@ -130,6 +132,47 @@ export function revealProbability(
   }
   if (s === 0) return 1;
   return (schedule.alpha(s) - schedule.alpha(t)) / (1 - schedule.alpha(t));
+}
+
+/**
+ * A way to draw the times of a batch. Each time by itself is uniform in [0, 1), so that the
+ * loss has one expectation whichever way is taken; the ways differ in how evenly the times
+ * of a batch lie, and so in how much its loss scatters.
+ *
+ * @throws {RangeError} if the batch would have no time, or `count` is no whole number
+ */
+export type DrawTimes = (count: number, rng: Rng) => Float64Array;
+
+/** Each time by itself, wherever the others are. */
+export function independentTimes(count: number, rng: Rng): Float64Array {
+  return timesOf(count, () => rng.uniform());
+}
+
+/**
+ * One time in each of `count` equal parts of [0, 1), anywhere within it (stratified
+ * sampling; the "antithetic" times of Sahoo et al., 2024, MDLM). The parts are dealt out at
+ * random, since a sequence that always got the first would always be nearly clean.
+ */
+export function stratifiedTimes(count: number, rng: Rng): Float64Array {
+  const parts = rng.permutation(count);
+  return timesOf(count, (n) => (parts[n]! + rng.uniform()) / count);
+}
+
+/**
+ * Times at equal distances, moved together by one random offset (systematic sampling;
+ * Kingma et al., 2021, VDM, appendix I.1).
+ */
+export function sharedOffsetTimes(count: number, rng: Rng): Float64Array {
+  const offset = rng.uniform();
+  return timesOf(count, (n) => (offset + n / count) % 1);
+}
+
+/** One time for each sequence of a batch, counted from 0. */
+function timesOf(count: number, draw: (n: number) => number): Float64Array {
+  if (!(Number.isSafeInteger(count) && count >= 1)) {
+    throw new RangeError(`A batch cannot have ${count} times: give a whole number of at least 1.`);
+  }
+  return Float64Array.from({ length: count }, (_, n) => draw(n));
 }
 
 /** A time, if it is one. */

@@ -1,11 +1,11 @@
-import { listenForInterrupt } from "dlm/_interrupt.ts";
-import type { NamedArrays } from "dlm/_variables.ts";
+import { listenForInterrupt } from "dlm/backend/interrupt.ts";
+import type { NamedArrays } from "dlm/backend/variables.ts";
 import { type Corpus, drawWindows } from "dlm/corpus.ts";
 import { type BitsPerCharacter, evaluate } from "dlm/evaluation.ts";
-import type { Learner, StepResult } from "dlm/learner.ts";
+import type { Learner, StepResult } from "dlm/crew/learner.ts";
 import { type Denoiser, Transformer, type TransformerConfig } from "dlm/model.ts";
 import { type DrawNoise, nextCharacterNoise, rootCountNoise } from "dlm/objective.ts";
-import { learningRateAt, type Step } from "dlm/optimizer.ts";
+import { learningRateAt, type Step } from "dlm/optimizer/optimizer.ts";
 import { Rng } from "dlm/rng.ts";
 
 /** Options for {@linkcode train}. */

@@ -1,4 +1,4 @@
-import { enumeratedLanguage, enumerateTexts } from "dlm/toy.ts";
+import { enumeratedLanguage, enumerateTexts } from "dlm/languages/known_languages.ts";
 import { Rng } from "dlm/rng.ts";
 
 /** Three characters, texts of three of them. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { NamedArrays } from "dlm/_variables.ts";
+import type { NamedArrays } from "dlm/backend/variables.ts";
 import { tf } from "dlm/backend/backend.ts";
 import { parameterShapes, type TransformerConfig } from "dlm/model.ts";
 import { RMS_EPSILON } from "dlm/ops/rms_norm.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { NamedArrays } from "dlm/_variables.ts";
+import type { NamedArrays } from "dlm/backend/variables.ts";
 import { BACKENDS, tf, useBackend } from "dlm/backend/backend.ts";
 import { type Denoiser, parameterShapes, type TransformerConfig } from "dlm/model.ts";
-import { usesMuon } from "dlm/optimizer.ts";
+import { usesMuon } from "dlm/optimizer/optimizer.ts";
 import { Rng } from "dlm/rng.ts";
 
 /** Asserts that numbers agree to within a share of the largest of those expected. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { NamedArrays } from "dlm/_variables.ts";
+import type { NamedArrays } from "dlm/backend/variables.ts";
 import { tf } from "dlm/backend/backend.ts";
 import {
   initialParameters,

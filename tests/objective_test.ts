@@ -13,8 +13,7 @@ import {
   rootCountNoise,
 } from "dlm/objective.ts";
 import { Rng } from "dlm/rng.ts";
-import { linear, polynomial } from "dlm/schedule.ts";
-import { sharedOffsetTimes } from "dlm/times.ts";
+import { linear, polynomial, sharedOffsetTimes } from "dlm/schedule.ts";
 import { centralDifferences, dot, FLOAT32_TOLERANCE } from "./_reference.ts";
 import * as reference from "./_reference.ts";
 import {

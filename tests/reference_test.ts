@@ -1,6 +1,6 @@
 import { tf } from "dlm/backend/backend.ts";
-import type { NamedArrays } from "dlm/_variables.ts";
-import { createLearner } from "dlm/learner.ts";
+import type { NamedArrays } from "dlm/backend/variables.ts";
+import { createLearner } from "dlm/crew/learner.ts";
 import { Transformer } from "dlm/model.ts";
 import { lossAndGradients, noisyLoss, type NoisySequence } from "dlm/objective.ts";
 import { FLOAT32_TOLERANCE } from "./_reference.ts";

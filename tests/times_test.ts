@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Rng } from "dlm/rng.ts";
-import { independentTimes, sharedOffsetTimes, stratifiedTimes } from "dlm/times.ts";
+import { independentTimes, sharedOffsetTimes, stratifiedTimes } from "dlm/schedule.ts";
 import { assertFrequencies, tally, uniform } from "./_statistics.ts";
 
 const ways = [independentTimes, stratifiedTimes, sharedOffsetTimes];

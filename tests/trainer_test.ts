@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createCorpus } from "dlm/corpus.ts";
-import { createLearner, type Learner, type LearnerState } from "dlm/learner.ts";
+import { createLearner, type Learner, type LearnerState } from "dlm/crew/learner.ts";
 import { initialParameters, type TransformerConfig } from "dlm/model.ts";
 import type { NoisySequence } from "dlm/objective.ts";
-import { learningRateAt } from "dlm/optimizer.ts";
+import { learningRateAt } from "dlm/optimizer/optimizer.ts";
 import { Rng } from "dlm/rng.ts";
 import { train, type TrainMetrics, type TrainOptions } from "dlm/trainer.ts";
 import { assertNoLeak, fakeInterrupt, TINY } from "./_support.ts";

@@ -1,6 +1,6 @@
 import { type Command, CommanderError, InvalidArgumentError } from "commander";
-import { WriteError } from "dlm/_files.ts";
-import { SafetensorsError } from "dlm/safetensors.ts";
+import { WriteError } from "dlm/files/atomic.ts";
+import { SafetensorsError } from "dlm/files/safetensors.ts";
 
 /**
  * Runs a command. Bad input, which the library reports as a `RangeError` with a sentence

@@ -3,7 +3,7 @@ import corpora from "../../data/corpora.json" with { type: "json" };
 import { tf } from "dlm/backend/backend.ts";
 import { runCommand } from "dlm/cli/_command.ts";
 import { installedFrontEnds, output } from "dlm/cli/_front_ends.ts";
-import { DEFAULT_MODEL, shippedModels } from "dlm/cli/_model.ts";
+import { DEFAULT_MODEL, shippedModels } from "dlm/cli/_inputs.ts";
 
 /** One thing that the doctor looked at. */
 interface Check {

@@ -1,9 +1,8 @@
 import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
-import { baselines } from "dlm/baselines.ts";
+import { baselines } from "dlm/measures/baselines.ts";
 import { anyWholeNumber, runCommand, wholeNumber } from "dlm/cli/_command.ts";
-import { openCorpus } from "dlm/cli/_corpus.ts";
-import { DEFAULT_MODEL, openModel } from "dlm/cli/_model.ts";
+import { DEFAULT_MODEL, openCorpus, openModel } from "dlm/cli/_inputs.ts";
 import { evaluate } from "dlm/evaluation.ts";
 
 const command = new Command("evaluate")

@@ -1,16 +1,16 @@
 import { join } from "node:path";
 import { Command } from "commander";
-import { writeFileAtomic } from "dlm/_files.ts";
+import { writeFileAtomic } from "dlm/files/atomic.ts";
 import {
   type Checkpoint,
   encodeCheckpoint,
   type EncodeOptions,
   loadCheckpoint,
-} from "dlm/checkpoint.ts";
+} from "dlm/training/checkpoint.ts";
 import { runCommand } from "dlm/cli/_command.ts";
-import { DEFAULT_MODEL, modelPath } from "dlm/cli/_model.ts";
-import { encodeOnnx } from "dlm/onnx.ts";
-import { createWebPage } from "dlm/web_page.ts";
+import { DEFAULT_MODEL, modelPath } from "dlm/cli/_inputs.ts";
+import { encodeOnnx } from "dlm/export/onnx.ts";
+import { createWebPage } from "dlm/export/web_page.ts";
 
 const command = new Command("export")
   .description("Writes a model for other programs: ONNX, safetensors and the vocabulary.")

@@ -1,6 +1,6 @@
 import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
-import { writeFileAtomic } from "dlm/_files.ts";
+import { writeFileAtomic } from "dlm/files/atomic.ts";
 import {
   anyWholeNumber,
   positiveNumber,
@@ -8,18 +8,18 @@ import {
   runCommand,
   wholeNumber,
 } from "dlm/cli/_command.ts";
-import { DEFAULT_MODEL, openModel } from "dlm/cli/_model.ts";
-import { watcher } from "dlm/cli/_watcher.ts";
-import type { LoadedModel } from "dlm/checkpoint.ts";
-import { denoisingGif } from "dlm/display/gif.ts";
-import { rankTemplates } from "dlm/infill.ts";
-import { createParallelReader } from "dlm/parallel_reader.ts";
+import { DEFAULT_MODEL, openModel } from "dlm/cli/_inputs.ts";
+import { watcher } from "dlm/display/frames/terminal.ts";
+import type { LoadedModel } from "dlm/training/checkpoint.ts";
+import { denoisingGif } from "dlm/display/frames/gif.ts";
+import { rankTemplates } from "dlm/measures/infill.ts";
+import { createParallelReader } from "dlm/crew/parallel_reader.ts";
 import { Rng } from "dlm/rng.ts";
 import { type Frame, promptTemplate, sample } from "dlm/sampler.ts";
 import { blocks } from "dlm/sampling/blocks.ts";
 import type { Sampler } from "dlm/sampling/canvas.ts";
 import { STEPPED_SAMPLERS, UNSTEPPED_SAMPLERS } from "dlm/sampling/samplers.ts";
-import { readTemplates } from "dlm/template.ts";
+import { readTemplates } from "dlm/sampling/templates.ts";
 
 type SteppedName = keyof typeof STEPPED_SAMPLERS;
 type UnsteppedName = keyof typeof UNSTEPPED_SAMPLERS;

@@ -2,14 +2,14 @@ import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
 import plot from "simple-ascii-chart";
 import { BACKENDS, tf, useBackend } from "dlm/backend/backend.ts";
-import { loadCheckpoint } from "dlm/checkpoint.ts";
+import { loadCheckpoint } from "dlm/training/checkpoint.ts";
 import { anyWholeNumber, positiveNumber, runCommand, wholeNumber } from "dlm/cli/_command.ts";
-import { openCorpus } from "dlm/cli/_corpus.ts";
+import { openCorpus } from "dlm/cli/_inputs.ts";
 import type { Corpus } from "dlm/corpus.ts";
 import { parameterCount } from "dlm/model.ts";
-import { type PresetName, PRESETS, type RunSettings } from "dlm/presets.ts";
+import { type PresetName, PRESETS, type RunSettings } from "dlm/training/presets.ts";
 import { Rng } from "dlm/rng.ts";
-import { resumeRun, type Run, startRun, withBudget } from "dlm/run.ts";
+import { resumeRun, type Run, startRun, withBudget } from "dlm/training/run.ts";
 import { lastFrame, sample } from "dlm/sampler.ts";
 import type { TrainMetrics } from "dlm/trainer.ts";
 

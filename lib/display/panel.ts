@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { type Block, chartWidth, paragraph, stack, toSvg } from "dlm/display/_block.ts";
-import { maskedTextBlock } from "dlm/display/masked_text.ts";
+import { maskedTextBlock } from "dlm/display/frames/masked_text.ts";
 import { type Bundle, jupyterDisplay, picture } from "dlm/display/picture.ts";
 import { plotBlock } from "dlm/display/plot.ts";
 

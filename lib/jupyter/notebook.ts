@@ -1,6 +1,6 @@
 /** Jupyter notebooks, nbformat 4.5, read and written byte for byte as Jupyter does. */
 
-import { writeFileAtomic } from "dlm/_files.ts";
+import { writeFileAtomic } from "dlm/files/atomic.ts";
 
 /** Values that JSON can hold. */
 export type Json = string | number | boolean | null | Json[] | {

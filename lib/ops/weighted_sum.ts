@@ -25,3 +25,8 @@ export function plainWeightedSum<T extends tf.Tensor>(
 ): T {
   return tf.tidy(() => tf.add(tf.mul(a, alpha), tf.mul(b, beta)));
 }
+
+/** `share · old + (1 - share) · value`: one step of a running mean. */
+export function mix(old: tf.Tensor, value: tf.Tensor, share: number): tf.Tensor {
+  return weightedSum(old, value, [share, 1 - share]);
+}

@@ -1,5 +1,4 @@
 import type { Sampler } from "dlm/sampling/canvas.ts";
-import { checkSteps, timeSteps } from "dlm/sampling/_time_steps.ts";
 import { linear, revealProbability, type Schedule } from "dlm/schedule.ts";
 
 /** Options for a sampler that goes from time 1 to 0 in steps. */
@@ -39,4 +38,23 @@ export function ancestral(options: SteppedOptions = {}): Sampler {
       yield s;
     }
   };
+}
+
+/** A step of the reverse process. */
+export interface TimeStep {
+  /** Where it begins. */
+  t: number;
+  /** Where it ends, which is earlier. */
+  s: number;
+}
+
+/** Equal steps from time 1 to 0, made one at a time: somebody may ask for a billion. */
+export function* timeSteps(steps: number): Generator<TimeStep> {
+  for (let left = steps; left > 0; left--) yield { t: left / steps, s: (left - 1) / steps };
+}
+
+/** @throws {RangeError} unless a number of steps is a whole one of at least 1, or left open */
+export function checkSteps(steps: number | undefined): void {
+  if (steps === undefined || (Number.isSafeInteger(steps) && steps >= 1)) return;
+  throw new RangeError(`Cannot sample in ${steps} steps: give a whole number of at least 1.`);
 }

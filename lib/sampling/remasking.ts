@@ -1,6 +1,5 @@
-import type { SteppedOptions } from "dlm/sampling/ancestral.ts";
+import { checkSteps, type SteppedOptions, timeSteps } from "dlm/sampling/ancestral.ts";
 import type { Sampler } from "dlm/sampling/canvas.ts";
-import { checkSteps, timeSteps } from "dlm/sampling/_time_steps.ts";
 import { linear } from "dlm/schedule.ts";
 
 /** Options for {@linkcode remasking}. */

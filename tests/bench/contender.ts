@@ -11,12 +11,12 @@ import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { tf } from "dlm/backend/backend.ts";
 import { nativeKernels } from "dlm/backend/kernels/_native.ts";
 import { installKernels } from "dlm/backend/kernels/mod.ts";
-import { CEILING_ROUNDS, type Contest } from "dlm/cli/_contender.ts";
-import { createLearner } from "dlm/learner.ts";
+import { CEILING_ROUNDS, type Contest } from "dlm/cli/bench/_contender.ts";
+import { createLearner } from "dlm/crew/learner.ts";
 import { initialParameters, Transformer } from "dlm/model.ts";
 import { exactCountNoise } from "dlm/objective.ts";
-import { createParallelLearner } from "dlm/parallel.ts";
-import { createParallelReader } from "dlm/parallel_reader.ts";
+import { createParallelLearner } from "dlm/crew/parallel.ts";
+import { createParallelReader } from "dlm/crew/parallel_reader.ts";
 import { Rng } from "dlm/rng.ts";
 import { lastFrame, sample } from "dlm/sampler.ts";
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 
-sys.path.append(str(Path(__file__).parents[2] / "lib" / "pytorch"))
+sys.path.append(str(Path(__file__).parents[2] / "lib" / "export" / "pytorch"))
 from denoiser import Denoiser  # noqa: E402 -- only now on the path
 from optimizers import make_optimizers  # noqa: E402
 

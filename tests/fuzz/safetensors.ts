@@ -11,7 +11,7 @@ import {
   SafetensorsError,
   type SafetensorsErrorCode,
   type StoredTensor,
-} from "dlm/safetensors.ts";
+} from "dlm/files/safetensors.ts";
 
 const command = new Command("fuzz")
   .description(

@@ -12,7 +12,11 @@ import { lowConfidence } from "dlm/sampling/low_confidence.ts";
 import { randomOrder } from "dlm/sampling/random_order.ts";
 import { remasking, remaskingLoop } from "dlm/sampling/remasking.ts";
 import { cosine, geometric, linear, polynomial } from "dlm/schedule.ts";
-import { enumeratedLanguage, enumerateTexts, markovLanguage } from "dlm/toy.ts";
+import {
+  enumeratedLanguage,
+  enumerateTexts,
+  markovLanguage,
+} from "dlm/languages/known_languages.ts";
 import { assertFrequencies, tally } from "../_statistics.ts";
 import { lookupDenoiser, recordingDenoiser } from "../_support.ts";
 

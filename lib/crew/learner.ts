@@ -1,0 +1,139 @@
+import { tf } from "dlm/backend/backend.ts";
+import {
+  addOverTeam,
+  ALONE,
+  shareOf,
+  spreadOverTeam,
+  sumOverTeam,
+  type Team,
+} from "dlm/optimizer/team.ts";
+import { assignAll, type NamedArrays, readAll } from "dlm/backend/variables.ts";
+import { parameterShapes, Transformer, type TransformerConfig } from "dlm/model.ts";
+import { type LossAndGradients, lossAndGradients, type NoisySequence } from "dlm/objective.ts";
+import { Optimizer, type Step, stepWork } from "dlm/optimizer/optimizer.ts";
+
+/** Everything that changes as a model learns, as plain numbers: what a checkpoint keeps. */
+export interface LearnerState {
+  /** The parameters. */
+  parameters: NamedArrays;
+  /** Their running mean, the model to sample from. */
+  average: NamedArrays;
+  /** The running mean of the gradient. */
+  mean: NamedArrays;
+  /** The running mean of the gradient's square, for the parameters that are AdamW's. */
+  meanSquare: NamedArrays;
+}
+
+/** The parts of a {@linkcode LearnerState}. */
+export const STATE_PARTS = [
+  "parameters",
+  "average",
+  "mean",
+  "meanSquare",
+] as const;
+
+/** What a step found. */
+export interface StepResult {
+  /** The loss before the step, in nats per character. */
+  loss: number;
+  /** The norm of its gradient before clipping. */
+  gradientNorm: number;
+}
+
+/** A model that learns, here or elsewhere. */
+export interface Learner extends AsyncDisposable {
+  /** Takes one step on a batch, whose weights add up its loss. */
+  step(batch: readonly NoisySequence[], step: Step): Promise<StepResult>;
+  /** One part of its state, copied; of a team, each has its share. */
+  read(part: keyof LearnerState): Promise<NamedArrays>;
+}
+
+/** Options for {@linkcode createLearner}. */
+export interface LearnerOptions {
+  config: TransformerConfig;
+  /** Where to start: the parameters alone, or the whole state of an earlier run. */
+  start: Pick<LearnerState, "parameters"> & Partial<LearnerState>;
+  /** How many sequences go through the model at once: their gradients are added, so this
+   * bounds the memory and changes nothing else. */
+  microBatch: number;
+}
+
+/**
+ * A model that learns in this thread. In a team each looks after a share of the parameters: it
+ * alone has the optimizer's memory of them and takes their step, and gives the others the result
+ * (Rajbhandari et al., 2020, "ZeRO").
+ *
+ * @param team who else learns from the same batches and takes the same steps, if anybody
+ * @throws {RangeError} if the config or the micro-batch makes no sense, or the parameters do not fit
+ */
+export function createLearner(
+  options: LearnerOptions,
+  team: Team = ALONE,
+): Learner {
+  const { config, start, microBatch } = options;
+  if (!(Number.isSafeInteger(microBatch) && microBatch >= 1)) {
+    throw new RangeError(
+      `A micro-batch of ${microBatch} sequences cannot be trained on: give a whole number of at least 1.`,
+    );
+  }
+  const model = new Transformer(config, start.parameters);
+  const shapes = Object.entries(parameterShapes(config));
+  const work = shapes.map(([name, shape]) => [name, stepWork(name, shape)] as const);
+  const names = shareOf(Object.fromEntries(work), team);
+  const own = Object.fromEntries(names.map((name) => [name, model.parameters[name]!]));
+  const optimizer = new Optimizer(own, team);
+  const variables = { parameters: own, ...optimizer.state };
+  for (const part of STATE_PARTS) {
+    if (start[part]) assignAll(variables[part], start[part]);
+  }
+  return {
+    async step(batch, step) {
+      const { loss, gradients } = accumulate(model, batch, microBatch);
+      const sums = sumOverTeam(gradients, names, team);
+      const gradientNorm = await optimizer.step(sums, step);
+      spreadOverTeam(model.parameters, names, team);
+      const [value] = await loss.data();
+      tf.dispose([loss, sums]);
+      return { loss: addOverTeam(value!, team), gradientNorm };
+    },
+    read: (part) => readAll(variables[part]),
+    [Symbol.asyncDispose]() {
+      optimizer[Symbol.dispose]();
+      model[Symbol.dispose]();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** The loss and gradient of a batch, one micro-batch after the other. */
+function accumulate(
+  model: Transformer,
+  batch: readonly NoisySequence[],
+  microBatch: number,
+): LossAndGradients {
+  let sum = lossAndGradients(model, batch.slice(0, microBatch));
+  for (let i = microBatch; i < batch.length; i += microBatch) {
+    const next = lossAndGradients(model, batch.slice(i, i + microBatch));
+    const total = add(sum, next);
+    dispose(sum);
+    dispose(next);
+    sum = total;
+  }
+  return sum;
+}
+
+function add(a: LossAndGradients, b: LossAndGradients): LossAndGradients {
+  const names = Object.keys(a.gradients);
+  return {
+    loss: tf.add(a.loss, b.loss),
+    gradients: Object.fromEntries(
+      names.map((
+        name,
+      ) => [name, tf.add(a.gradients[name]!, b.gradients[name]!)]),
+    ),
+  };
+}
+
+function dispose({ loss, gradients }: LossAndGradients): void {
+  tf.dispose([loss, gradients]);
+}

@@ -1,0 +1,29 @@
+import { Buffer } from "node:buffer";
+import { filmstrip } from "dlm/display/frames/filmstrip.ts";
+import { denoisingGif, type DenoisingGifOptions } from "dlm/display/frames/gif.ts";
+import { type Displayable, jupyterDisplay } from "dlm/display/picture.ts";
+import type { Frames } from "dlm/sampler.ts";
+import type { CharTokenizer } from "dlm/tokenizer.ts";
+
+/**
+ * Samples to the end, and shows how the first text came to be, to end a cell with: the animation
+ * of `denoisingGif()`, which moves where no script may run.
+ *
+ * It stands in an HTML element, since not every front end shows a GIF by itself; where no HTML is
+ * shown at all, a film strip is.
+ */
+export async function animation(
+  frames: Frames,
+  tokenizer: CharTokenizer,
+  options: DenoisingGifOptions = {},
+): Promise<Displayable> {
+  const all = await Array.fromAsync(frames);
+  const gif = Buffer.from(await denoisingGif(all, tokenizer, options)).toString("base64");
+  const { "image/svg+xml": _, ...still } = (await filmstrip(all, tokenizer))[jupyterDisplay]();
+  return {
+    [jupyterDisplay]: () => ({
+      ...still,
+      "text/html": `<img src="data:image/gif;base64,${gif}" alt="a text coming out of the noise">`,
+    }),
+  };
+}

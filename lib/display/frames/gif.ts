@@ -1,0 +1,92 @@
+import gifenc from "gifenc";
+import { toSvg } from "dlm/display/_block.ts";
+import { renderPixels } from "dlm/display/_rasterise.ts";
+import { thinOut } from "dlm/display/frames/_thin.ts";
+import { maskedTextBlock } from "dlm/display/frames/masked_text.ts";
+import type { Frames } from "dlm/sampler.ts";
+import type { CharTokenizer } from "dlm/tokenizer.ts";
+
+/** Options for {@linkcode denoisingGif}. */
+export interface DenoisingGifOptions {
+  /** The length at which a line is broken, in characters.
+   * @default {64}
+   */
+  columns?: number;
+  /** How long the text takes to come out of the noise, in seconds.
+   * @default {6}
+   */
+  seconds?: number;
+}
+
+/** What is used here of gifenc, which comes without types. */
+interface Gifenc {
+  quantize(rgba: Uint8Array, colors: number, options: { format: "rgb444" }): Color[];
+  applyPalette(rgba: Uint8Array, palette: Color[], format: "rgb444"): Uint8Array;
+  GIFEncoder(): {
+    writeFrame(
+      index: Uint8Array,
+      width: number,
+      height: number,
+      options: {
+        palette: Color[] | undefined;
+        transparent: boolean;
+        transparentIndex: number;
+        dispose: number;
+        delay: number;
+      },
+    ): void;
+    finish(): void;
+    bytes(): Uint8Array<ArrayBuffer>;
+  };
+}
+
+type Color = [red: number, green: number, blue: number];
+
+const { applyPalette, GIFEncoder, quantize } = gifenc as Gifenc;
+
+/** How long the finished text stays before the animation begins again, in milliseconds. */
+const pause = 3000;
+
+/**
+ * Samples to the end, and animates how the first text came to be, for where no script runs, such as a README: the frames as
+ * a GIF, each character coloured by the confidence with which it was written.
+ *
+ * @returns the bytes of the file
+ */
+export async function denoisingGif(
+  frames: Frames,
+  tokenizer: CharTokenizer,
+  options: DenoisingGifOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { columns = 64, seconds = 6 } = options;
+  const shown = thinOut(await Array.fromAsync(frames), 100);
+  const pictures = shown.map(({ sequences, confidences }) => {
+    // The sign for a line's end keeps every character in its place from frame to frame.
+    const text = tokenizer.decode(sequences[0]!).replaceAll("\n", "↵");
+    const block = maskedTextBlock(text, {
+      values: confidences[0]!,
+      domain: [0, 1],
+      columns,
+    });
+    return renderPixels(toSvg(block, "a text coming out of the noise"));
+  });
+  const palette = quantize(pictures.at(-1)!.pixels, 62, { format: "rgb444" });
+  palette.push([0xc9, 0xce, 0xd6]); // the masks, which the last picture has none of
+  const unchanged = palette.push([0, 0, 0]) - 1; // what is as before is drawn in no colour
+  const gif = GIFEncoder();
+  let before: Uint8Array | undefined;
+  pictures.forEach(({ width, height, pixels }, i) => {
+    const colors = applyPalette(pixels, palette.slice(0, unchanged), "rgb444");
+    const drawn = colors.map((color, n) => color === before?.[n] ? unchanged : color);
+    before = colors;
+    gif.writeFrame(drawn, width, height, {
+      palette: i === 0 ? palette : undefined,
+      transparent: true,
+      transparentIndex: unchanged,
+      dispose: 1, // leave what stands
+      delay: i < pictures.length - 1 ? Math.round(1000 * seconds / pictures.length) : pause,
+    });
+  });
+  gif.finish();
+  return gif.bytes();
+}

@@ -1,0 +1,46 @@
+import { maskedText } from "dlm/display/frames/masked_text.ts";
+import type { Displayable } from "dlm/display/picture.ts";
+import type { CharTokenizer } from "dlm/tokenizer.ts";
+
+/** Options for {@linkcode maskedRows}. */
+export interface MaskedRowsOptions {
+  /** For each sequence a number for each of its tokens, shown as its colour; NaN is none.
+   * @default {undefined}
+   */
+  values?: readonly ArrayLike<number>[];
+  /** What the values are.
+   * @default {"" (no legend)}
+   */
+  label?: string;
+  /** The values at the two ends of the colour scale.
+   * @default {[0, the largest value or 1, whichever is larger]}
+   */
+  domain?: readonly [number, number];
+}
+
+/**
+ * Sequences of one length, one a row, to end a cell with: see `maskedText()`. A line break
+ * is shown as a sign and breaks nothing.
+ *
+ * @throws {RangeError} if the sequences have different lengths
+ */
+export function maskedRows(
+  sequences: readonly Int32Array[],
+  tokenizer: CharTokenizer,
+  options: MaskedRowsOptions = {},
+): Displayable {
+  const columns = sequences[0]?.length ?? 0;
+  const odd = sequences.find(({ length }) => length !== columns);
+  if (odd) {
+    throw new RangeError(
+      `A sequence has ${odd.length} tokens and another ${columns}: show those of one length together.`,
+    );
+  }
+  const { values, ...rest } = options;
+  const rows = sequences.map((ids) => tokenizer.decode(ids).replaceAll("\n", "↵"));
+  return maskedText(rows.join(""), {
+    ...rest,
+    columns,
+    ...(values && { values: values.flatMap((row) => Array.from(row)) }),
+  });
+}

@@ -1,0 +1,151 @@
+import * as Plot from "@observablehq/plot";
+import { type Block, escapeMarkup, stack } from "dlm/display/_block.ts";
+import { document } from "dlm/display/_document.ts";
+import { type Drawn, figureBlock } from "dlm/display/_figure.ts";
+import { type Displayable, picture } from "dlm/display/picture.ts";
+
+/** Options for {@linkcode maskedText}. */
+export interface MaskedTextOptions {
+  /**
+   * A number for each character of the text, shown as its colour: how confident the
+   * model was, or the step at which the character was revealed. NaN leaves a character
+   * without colour, and masks have none.
+   *
+   * @default {undefined}
+   */
+  values?: ArrayLike<number>;
+  /**
+   * The values at the two ends of the colour scale.
+   *
+   * @default {[0, the largest value or 1, whichever is larger]}
+   */
+  domain?: readonly [number, number];
+  /**
+   * What the values are; it heads a legend of the colours.
+   *
+   * @default {"" (no legend)}
+   */
+  label?: string;
+  /**
+   * The length, in characters, at which a line is broken.
+   *
+   * @default {64}
+   */
+  columns?: number;
+  /**
+   * What is shown where the text breaks a line itself.
+   *
+   * @default {"↵"}
+   */
+  newline?: string;
+}
+
+/**
+ * A text with masks, to end a cell with. A mask is the character "▒", as
+ * `CharTokenizer.decode` writes it, and is drawn as a grey block; other characters may be
+ * coloured by a value of their own.
+ *
+ * @example
+ * ```ts
+ * import { maskedText } from "dlm/display/frames/masked_text.ts";
+ *
+ * maskedText("To ▒e, or ▒ot to ▒e");
+ * maskedText("To ▒e", { values: [0.9, 0.8, 1, NaN, 0.4], label: "confidence" });
+ * ```
+ *
+ * @throws {RangeError} if `values` has not one number a character
+ */
+export function maskedText(
+  text: string,
+  options: MaskedTextOptions = {},
+): Displayable {
+  const lines = layOut(text, options)
+    .map((line) => line.map(({ glyph }) => glyph).join(""));
+  return picture(maskedTextBlock(text, options), lines.join("\n"));
+}
+
+/** The same picture as a block, to be part of a larger one. */
+export function maskedTextBlock(
+  text: string,
+  options: MaskedTextOptions = {},
+): Block {
+  const { values, label } = options;
+  const length = [...text].length;
+  if (values && values.length !== length) {
+    throw new RangeError(
+      `${values.length} values were given for a text of ${length} characters: give one number for each character.`,
+    );
+  }
+  const numbers = Array.from(values ?? []).filter((value) => !isNaN(value));
+  const color = {
+    type: "linear",
+    domain: options.domain ?? [0, Math.max(1, ...numbers)],
+    scheme: "YlGnBu",
+    range: [0.08, 0.6], // dark text stays legible on all of it …
+    clamp: true, // … and on values outside of the domain
+  } as Plot.ScaleOptions;
+  const scale = Plot.scale({ color });
+  const ground = ({ glyph, index }: Cell): string | undefined => {
+    if (glyph === mask) return maskColor;
+    const value = values?.[index] ?? NaN;
+    return isNaN(value) ? undefined : scale.apply(value);
+  };
+  const cells = drawCells(layOut(text, options), ground);
+  if (!label) return cells;
+  const withDocument = { color, label, document };
+  const legend = Plot.legend(withDocument) as unknown as Drawn;
+  return stack([figureBlock(legend), cells]);
+}
+
+const mask = "▒";
+const maskColor = "#c9ced6";
+const [cellWidth, cellHeight] = [8, 19];
+
+/** A character where it is shown, and its index in the text. */
+interface Cell {
+  glyph: string;
+  index: number;
+}
+
+/** The lines that are shown: broken where the text breaks them, and after `columns`. */
+function layOut(text: string, options: MaskedTextOptions): Cell[][] {
+  const { columns = 64, newline = "↵" } = options;
+  let line: Cell[] = [];
+  const lines = [line];
+  [...text].forEach((character, index) => {
+    const breaks = character === "\n";
+    if (line.length >= columns && !breaks) lines.push(line = []);
+    line.push({ glyph: breaks ? newline : character, index });
+    if (breaks) lines.push(line = []);
+  });
+  return line.length > 0 ? lines : lines.slice(0, -1);
+}
+
+/** Coloured grounds, and over them one text element a line that places each glyph. */
+function drawCells(
+  lines: Cell[][],
+  ground: (cell: Cell) => string | undefined,
+): Block {
+  const grounds = new Map<string, string>();
+  const texts = lines.map((line, row) => {
+    line.forEach((cell, column) => {
+      const color = ground(cell);
+      if (color === undefined) return;
+      const square = `M${column * cellWidth} ${row * cellHeight}h7.5v17h-7.5z`;
+      grounds.set(color, (grounds.get(color) ?? "") + square);
+    });
+    // A mask is its ground alone. Plain spaces would collapse and shift what follows.
+    const glyphs = line.map(({ glyph }) => glyph === mask || /^\s$/.test(glyph) ? "\u00a0" : glyph);
+    const x = glyphs.map((_, column) => column * cellWidth).join(" ");
+    const y = row * cellHeight + 13;
+    return `<text x="${x}" y="${y}">${escapeMarkup(glyphs.join(""))}</text>`;
+  });
+  const paths = [...grounds].map(([color, d]) => `<path fill="${color}" d="${d}"/>`);
+  return {
+    markup: `<g font-family="DejaVu Sans Mono, monospace" font-size="13">${
+      [...paths, ...texts].join("")
+    }</g>`,
+    width: cellWidth * Math.max(0, ...lines.map((line) => line.length)),
+    height: cellHeight * lines.length,
+  };
+}

@@ -1,0 +1,29 @@
+import { fileURLToPath } from "node:url";
+import { type Checkpoint, encodeCheckpoint } from "dlm/training/checkpoint.ts";
+import page from "dlm/export/web/page.html" with { type: "text" };
+
+/**
+ * A page that writes text with a checkpoint's averaged model: one HTML file with the model,
+ * the sampler and all they need inside, which a browser opens from anywhere, a disk included.
+ *
+ * @throws {Error} if the program cannot be bundled
+ */
+export async function createWebPage(checkpoint: Checkpoint): Promise<string> {
+  const { training: _, ...model } = checkpoint;
+  const program = await bundle(fileURLToPath(new URL("./web/page.ts", import.meta.url)));
+  const data = encodeCheckpoint(model).toBase64();
+  const scripts = `<script type="text/plain" id="model">${data}</script>
+<script type="module">${program.replaceAll(/<(?=\/script|!--)/gi, "\\x3C")}</script>
+`;
+  return page.replace("</body>", () => `${scripts}</body>`);
+}
+
+/** A module with everything it imports, as one. */
+async function bundle(path: string): Promise<string> {
+  const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["bundle", "--config", config, "--platform", "browser", "--minify", path],
+  }).output();
+  if (success) return new TextDecoder().decode(stdout);
+  throw new Error(`The page's program cannot be bundled: ${new TextDecoder().decode(stderr)}`);
+}

@@ -1,0 +1,69 @@
+import type { Denoiser } from "dlm/model.ts";
+import type { Judge, Quality } from "dlm/measures/quality.ts";
+import { Rng } from "dlm/rng.ts";
+import { copies, lastFrame, sample } from "dlm/sampler.ts";
+import type { Sampler } from "dlm/sampling/canvas.ts";
+import type { DrawOptions } from "dlm/sampling/draw.ts";
+
+/** One way to sample, to be compared with others. */
+export interface Contender {
+  /** Its name; contenders of one name are one sampler under different settings. */
+  name: string;
+  sampler: Sampler;
+}
+
+/** What a sampler costs and what it gives. */
+export interface FrontierPoint extends Quality {
+  name: string;
+  /** How often the model read each text, on average. */
+  evaluations: number;
+}
+
+/** Options for {@linkcode frontier}. */
+export interface FrontierOptions extends DrawOptions {
+  contenders: readonly Contender[];
+  judge: Judge;
+  /** How many texts each contender writes.
+   * @default {32}
+   */
+  texts?: number;
+  /** The length of each text.
+   * @default {the model's context}
+   */
+  length?: number;
+  /** The seed; it is the same for all contenders.
+   * @default {1}
+   */
+  seed?: number;
+}
+
+/**
+ * Lets samplers write with the same model and judges what they write, one after the other:
+ * evaluations against quality.
+ *
+ * @throws {RangeError} if there are to be no texts, or an option of drawing makes no sense
+ */
+export async function* frontier(
+  denoiser: Denoiser,
+  options: FrontierOptions,
+): AsyncGenerator<FrontierPoint> {
+  const { contenders, judge, texts = 32, length = denoiser.context, seed = 1 } = options;
+  const { temperature, topK, topP } = options;
+  const blank = new Int32Array(length).fill(denoiser.vocabularySize);
+  const templates = copies(blank, texts);
+  for (const { name, sampler } of contenders) {
+    let readings = 0;
+    const counted: Denoiser = {
+      vocabularySize: denoiser.vocabularySize,
+      context: denoiser.context,
+      logits(tokens, rows) {
+        readings += tokens.shape[0];
+        return denoiser.logits(tokens, rows);
+      },
+    };
+    const rng = new Rng(seed).stream("frontier");
+    const drawing = { temperature, topK, topP, sampler, rng };
+    const { sequences } = await lastFrame(sample(counted, templates, drawing));
+    yield { name, evaluations: readings / texts, ...judge(sequences) };
+  }
+}

@@ -1,0 +1,122 @@
+import { type NamedArrays, type NamedVariables, readAll } from "dlm/backend/variables.ts";
+import { tf } from "dlm/backend/backend.ts";
+import type { Corpus } from "dlm/corpus.ts";
+import { lossAndGradients } from "dlm/objective.ts";
+import { Optimizer, type OptimizerState, type Step } from "dlm/optimizer/optimizer.ts";
+import type { RunSettings } from "dlm/training/presets.ts";
+import { pooledMeanAtOneRate } from "dlm/measures/reductions.ts";
+import { Rng } from "dlm/rng.ts";
+import {
+  type Choices,
+  initialSimpleDlm,
+  SimpleDlm,
+  withAllOutputs,
+} from "dlm/simple_dlm/simple_dlm.ts";
+import { train, type TrainMetrics, type TrainOptions } from "dlm/trainer.ts";
+
+/** The learning rate of simple_dlm. */
+const SMALL_RATE = 1e-4;
+
+/** What decides a run: the settings of any other, such as a preset, and the choices. */
+export interface SimpleDlmSettings extends Omit<RunSettings, "microBatch" | "causal" | "workers"> {
+  choices: Choices;
+}
+
+/** A training run of {@linkcode SimpleDlm}, in this thread. */
+export interface SimpleDlmRun extends Disposable {
+  /** Trains to the end of the budget, one yield a step; see {@linkcode train}. What is
+   * evaluated is always the validation split as it is, with all outputs of the model. */
+  train(): AsyncGenerator<TrainMetrics>;
+  /** The model as it now is, averaged unless Adam is alone; owned by the caller. */
+  model(): Promise<SimpleDlm>;
+}
+
+/**
+ * A new run of simple_dlm, with the choices of its settings. With all of them undone it takes
+ * the steps of `startRun()`.
+ *
+ * With a budget in steps a run can be repeated, and compared with others; one in seconds
+ * depends on the machine and on what else it does.
+ *
+ * @example
+ * ```ts ignore
+ * const settings = { ...PRESETS.laptop, choices: SIMPLE_DLM, seed: 1 };
+ * using run = startSimpleDlm(await loadCorpus(), settings);
+ * for await (const { step, loss } of run.train()) console.log(step, loss);
+ * ```
+ *
+ * @throws {RangeError} if the settings make no sense, those of the budget when training starts
+ */
+export function startSimpleDlm(corpus: Corpus, settings: SimpleDlmSettings): SimpleDlmRun {
+  const { vocabularySize } = corpus.tokenizer;
+  const { layers, width, heads, context, choices, seed } = settings;
+  const config = { vocabularySize, layers, width, heads, context, choices };
+  const scale = choices.smallRate ? SMALL_RATE / settings.learningRate : 1;
+  const options = {
+    ...settings,
+    corpus: choices.doubledNewlines ? withDoubledNewlines(corpus) : corpus,
+    config: { ...config, causal: false },
+    learningRate: scale * settings.learningRate,
+    matrixLearningRate: scale * settings.matrixLearningRate,
+    createModel: (parameters: NamedArrays) => withAllOutputs(new SimpleDlm(config, parameters)),
+    ...(choices.oneRate && { drawNoise: pooledMeanAtOneRate }),
+  };
+  const start = initialSimpleDlm(config, new Rng(seed).stream("initialisation"));
+  const model = new SimpleDlm(config, start);
+  const updater = choices.bareAdam
+    ? adamAlone(model.parameters, options.learningRate)
+    : new Optimizer(model.parameters);
+  const learner = createLearner(model, updater);
+  return {
+    train: () => train({ ...options, learner }),
+    model: async () => new SimpleDlm(config, await learner.read("average")),
+    [Symbol.dispose]() {
+      updater[Symbol.dispose]();
+      model[Symbol.dispose]();
+    },
+  };
+}
+
+/** What changes the parameters: the library's optimizer, or Adam. */
+interface Updater extends Disposable {
+  readonly state: Pick<OptimizerState, "average">;
+  /** @returns the norm of the gradient */
+  step(gradients: Record<string, tf.Tensor>, step: Step): Promise<number>;
+}
+
+function createLearner(model: SimpleDlm, updater: Updater): TrainOptions["learner"] {
+  return {
+    async step(batch, step) {
+      const { loss, gradients } = lossAndGradients(withAllOutputs(model), batch);
+      const gradientNorm = await updater.step(gradients, step);
+      const [value] = await loss.data();
+      tf.dispose([loss, gradients]);
+      return { loss: value!, gradientNorm };
+    },
+    read: () => readAll(updater.state.average),
+  };
+}
+
+/** Adam as PyTorch has it by default, at one rate and with nothing around it. */
+function adamAlone(parameters: NamedVariables, learningRate: number): Updater {
+  const adam = tf.train.adam(learningRate, 0.9, 0.999, 1e-8);
+  return {
+    state: { average: parameters },
+    step(gradients) {
+      const named = Object.entries(parameters).map(([name, parameter]) => {
+        return { name: parameter.name, tensor: gradients[name]! };
+      });
+      adam.applyGradients(named);
+      return Promise.resolve(NaN); // it asks for no norm
+    },
+    [Symbol.dispose]: () => adam.dispose(),
+  };
+}
+
+/** The corpus with every line break of its training split twice, as whoever joins lines by line
+ * breaks gets them that still end in one. What is validated stays as it is. */
+export function withDoubledNewlines(corpus: Corpus): Corpus {
+  const newline = corpus.tokenizer.characters.indexOf("\n");
+  const double = (id: number) => id === newline ? [id, id] : [id];
+  return { ...corpus, train: Int32Array.from([...corpus.train].flatMap(double)) };
+}

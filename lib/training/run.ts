@@ -1,0 +1,157 @@
+import { type Checkpoint, saveCheckpoint, VERSION } from "dlm/training/checkpoint.ts";
+import type { Corpus } from "dlm/corpus.ts";
+import { createLearner, type Learner, type LearnerState } from "dlm/crew/learner.ts";
+import { initialParameters, Transformer, type TransformerConfig } from "dlm/model.ts";
+import { createParallelLearner } from "dlm/crew/parallel.ts";
+import type { Preset, RunSettings } from "dlm/training/presets.ts";
+import { Rng } from "dlm/rng.ts";
+import { train, type TrainMetrics } from "dlm/trainer.ts";
+
+/** A training run: a model that learns, how far it has come, and where it is going. */
+export interface Run extends AsyncDisposable {
+  readonly settings: RunSettings;
+  readonly config: TransformerConfig;
+  /** Trains to the end of the budget, one yield a step; see {@linkcode train}. */
+  train(): AsyncGenerator<TrainMetrics>;
+  /** The averaged model as it now is, owned by the caller. */
+  model(): Promise<Transformer>;
+  /** Writes a checkpoint from which the run can be resumed; see {@linkcode saveCheckpoint}. */
+  save(path: string): Promise<void>;
+}
+
+/**
+ * A new run.
+ *
+ * @example
+ * ```ts ignore
+ * await using run = await startRun(await loadCorpus(), { ...PRESETS.smoke, seed: 1 });
+ * for await (const { step, loss } of run.train()) console.log(step, loss);
+ * await run.save("model.safetensors");
+ * ```
+ *
+ * @throws {RangeError} if the settings make no sense
+ */
+export async function startRun(corpus: Corpus, settings: RunSettings): Promise<Run> {
+  const { layers, width, heads, context, causal = false, seed } = settings;
+  const { vocabularySize } = corpus.tokenizer;
+  const config = {
+    vocabularySize,
+    layers,
+    width,
+    heads,
+    context,
+    causal,
+  };
+  const parameters = initialParameters(
+    config,
+    new Rng(seed).stream("initialisation"),
+  );
+  return await createRun(corpus, settings, { config, start: { parameters } });
+}
+
+/**
+ * Goes on with a run where a checkpoint left it, on the same curve.
+ *
+ * @param changes another budget or number of Workers, if not those of the checkpoint
+ * @throws {RangeError} if the checkpoint cannot be trained on, or is of another corpus or
+ * another version of the library, and so could not take the same steps
+ */
+export async function resumeRun(
+  corpus: Corpus,
+  checkpoint: Checkpoint,
+  changes: Pick<RunSettings, "steps" | "seconds" | "workers"> = {},
+): Promise<Run> {
+  const { config, training, average } = checkpoint;
+  if (!training) {
+    throw new RangeError(
+      "This file holds a finished model without the optimizer's state: it cannot be trained on.",
+    );
+  }
+  checkSame(checkpoint, corpus);
+  const { parameters, mean, meanSquare, done } = training;
+  const { workers = training.settings.workers } = changes;
+  const settings = { ...withBudget(training.settings, changes), workers };
+  const start = { parameters, average, mean, meanSquare };
+  return await createRun(corpus, settings, { config, start, done });
+}
+
+function checkSame({ version, corpus: learned }: Checkpoint, corpus: Corpus): void {
+  if (version !== VERSION) {
+    throw new RangeError(
+      `The run was trained with version ${version} of this library, and this is ${VERSION}: ` +
+        `resume with that version, or start a new run.`,
+    );
+  }
+  if (corpus.sha256 === learned.sha256) return;
+  throw new RangeError(
+    corpus.name === learned.name
+      ? `${corpus.name} is no longer the text that the run learned from: resume with the text as it was, or start a new run.`
+      : `The run learned from ${learned.name}, not from ${corpus.name}: resume with that corpus.`,
+  );
+}
+
+/** A budget given, in steps or in seconds, replaces both of the settings' own. */
+export function withBudget<Settings extends Preset>(
+  settings: Settings,
+  { steps, seconds }: Pick<Preset, "steps" | "seconds">,
+): Settings {
+  if (steps === undefined && seconds === undefined) return settings;
+  return { ...settings, steps, seconds };
+}
+
+/** Where a run begins. */
+interface Beginning {
+  config: TransformerConfig;
+  start: Pick<LearnerState, "parameters"> & Partial<LearnerState>;
+  done?: { step: number; seconds: number };
+}
+
+async function createRun(
+  corpus: Corpus,
+  settings: RunSettings,
+  beginning: Beginning,
+): Promise<Run> {
+  const { config, start } = beginning;
+  const { microBatch, workers = navigator.hardwareConcurrency } = settings;
+  const options = { config, start, microBatch };
+  const learner = workers === 0
+    ? createLearner(options)
+    : await createParallelLearner({ ...options, workers });
+  let done = beginning.done ?? { step: 0, seconds: 0 };
+  return {
+    settings,
+    config,
+    async *train() {
+      for await (
+        const metrics of train({ ...settings, corpus, config, learner, done })
+      ) {
+        done = { step: metrics.step, seconds: metrics.seconds };
+        yield metrics;
+      }
+    },
+    model: async () => new Transformer(config, await learner.read("average")),
+    async save(path) {
+      const { average, ...rest } = await readState(learner);
+      const training = { ...rest, done, settings };
+      const { tokenizer: { characters }, name, sha256 } = corpus;
+      await saveCheckpoint(path, {
+        version: VERSION,
+        config,
+        characters,
+        corpus: { name, sha256 },
+        average,
+        training,
+      });
+    },
+    [Symbol.asyncDispose]: () => learner[Symbol.asyncDispose](),
+  };
+}
+
+async function readState(learner: Learner): Promise<LearnerState> {
+  return {
+    parameters: await learner.read("parameters"),
+    average: await learner.read("average"),
+    mean: await learner.read("mean"),
+    meanSquare: await learner.read("meanSquare"),
+  };
+}

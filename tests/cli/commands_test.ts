@@ -1,0 +1,253 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+
+// These start processes and write files, so they run under `deno test -A` only.
+const ignore = (await Deno.permissions.query({ name: "run" })).state !== "granted";
+
+const TEXT = "It was the best of times, it was the worst of times.\r\n🙂 ".repeat(200);
+
+/** Runs a command of the project in a folder; its exit code and what it printed. */
+async function run(folder: string, name: string, args: readonly string[]) {
+  const script = fileURLToPath(new URL(`../../lib/cli/${name}.ts`, import.meta.url));
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-check", "--quiet", "-A", script, ...args],
+    cwd: folder,
+    env: { NO_COLOR: "1" },
+  }).output();
+  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).trim());
+  return { code, stdout: out!, stderr: err! };
+}
+
+/** A folder with a text, an empty file, a short text, and a checkpoint cut off in the middle. */
+async function prepareFolder(): Promise<string> {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${folder}/text.txt`, TEXT);
+  await Deno.writeTextFile(`${folder}/empty.txt`, "");
+  await Deno.writeTextFile(`${folder}/short.txt`, "be horse");
+  await Deno.writeFile(`${folder}/latin1.txt`, Uint8Array.of(0x63, 0x61, 0x66, 0xe9));
+  return folder;
+}
+
+async function snapshot(folder: string): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  for await (const { name, isFile } of Deno.readDir(folder)) {
+    const bytes = isFile ? await Deno.readFile(`${folder}/${name}`) : new Uint8Array();
+    const digest = await crypto.subtle.digest("SHA-256", bytes);
+    files[name] = new Uint8Array(digest).toHex();
+  }
+  return files;
+}
+
+const smoke = ["--preset", "smoke", "--workers", "0", "--json"];
+
+const WHOLE = ["--model", "whole.safetensors"];
+
+const BAD_INPUT: [string, string, string[], RegExp][] = [
+  ["a missing file", "train", ["--corpus", "none.txt"], /no file "none\.txt"/],
+  ["an empty file", "train", ["--corpus", "empty.txt"], /empty/],
+  ["a text shorter than the context", "train", ["--corpus", "short.txt"], /context/],
+  ["a text that is not UTF-8", "train", ["--corpus", "latin1.txt"], /UTF-8/],
+  ["a folder given as file", "train", ["--corpus", "."], /folder/],
+  [
+    "heads that do not divide the width",
+    "train",
+    ["--heads", "3", "--corpus", "text.txt"],
+    /heads/,
+  ],
+  ["a negative number of steps", "train", ["--steps", "-5"], /at least 1/],
+  ["a learning rate of zero", "train", ["--learning-rate", "0"], /above 0/],
+  ["an unknown option", "train", ["--lr", "1"], /--lr/],
+  ["an unknown preset", "train", ["--preset", "huge"], /smoke, laptop, large/],
+  ["resuming nothing", "train", ["--resume", "--out", "nowhere"], /no checkpoint/],
+  ["a missing checkpoint", "sample", ["--model", "none.safetensors"], /no checkpoint/],
+  ["a truncated checkpoint", "sample", ["--model", "cut.safetensors"], /cut\.safetensors/],
+  ["a text as checkpoint", "evaluate", ["--model", "text.txt"], /text\.txt/],
+  ["baselines of a model", "evaluate", ["--baselines", "--model", "x"], /cannot be used with/],
+  ["an unknown character", "sample", ["--model", "whole.safetensors", "--prompt", "ß"], /"ß"/],
+  ["a prompt that is too long", "sample", [
+    "--model",
+    "whole.safetensors",
+    "--prompt",
+    "was ".repeat(20),
+  ], /shorten it/],
+  ["a bracket that opens no hole", "sample", [...WHOLE, "--infill", "It [was]"], /opens no hole/],
+  ["a hole of open length at the end", "sample", [...WHOLE, "--infill", "It [2-3]"], /after it/],
+  ["a text with holes and a prompt", "sample", [
+    ...WHOLE,
+    "--infill=It [3] the",
+    "--prompt=It",
+  ], /leave out --prompt/],
+  [
+    "a hole too far from what is after it",
+    "sample",
+    [...WHOLE, "--infill", "It [40-41] the"],
+    /32/,
+  ],
+  ["steps for a sampler that takes its own", "sample", [
+    ...WHOLE,
+    "--sampler=first-hitting",
+    "--steps=5",
+  ], /leave out --steps/],
+  ["an unknown sampler", "sample", ["--sampler", "beam"], /ancestral, random, low-confidence/],
+  ["a probability above 1", "sample", ["--topP", "1.5"], /at most 1/],
+  ["blocks longer than the context", "sample", [
+    ...WHOLE,
+    "--length=80",
+    "--block=40",
+  ], /1 to 32 at a time/],
+];
+
+Deno.test("commands answer bad input with one sentence and exit code 2", { ignore }, async (t) => {
+  const folder = await prepareFolder();
+  const trained = await run(folder, "train", [
+    ...smoke,
+    "--steps=2",
+    "--corpus=text.txt",
+    "--out=.",
+  ]);
+  assert.equal(trained.code, 0, trained.stderr);
+  const bytes = await Deno.readFile(`${folder}/checkpoint.safetensors`);
+  await Deno.rename(`${folder}/checkpoint.safetensors`, `${folder}/whole.safetensors`);
+  await Deno.writeFile(`${folder}/cut.safetensors`, bytes.subarray(0, bytes.length / 2));
+
+  const before = await snapshot(folder);
+  for (const [what, name, args, sentence] of BAD_INPUT) {
+    await t.step(what, async () => {
+      const { code, stderr, stdout } = await run(folder, name, args);
+      assert.equal(code, 2, stderr);
+      assert.equal(stdout, "");
+      assert.match(stderr, sentence);
+      assert.match(stderr, /^[^\n]+\.$/, "one sentence on one line");
+      assert.deepEqual(await snapshot(folder), before);
+    });
+  }
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test(
+  "sample fills holes, by any sampler, and writes on beyond the context",
+  { ignore },
+  async () => {
+    const folder = await prepareFolder();
+    await run(folder, "train", [...smoke, "--steps=2", "--corpus=text.txt", "--out=."]);
+    const sample = async (...args: string[]) => {
+      const model = "--model=checkpoint.safetensors";
+      const { code, stdout, stderr } = await run(folder, "sample", [model, "--json", ...args]);
+      assert.equal(code, 0, stderr);
+      return JSON.parse(stdout.split("\n").at(-1)!);
+    };
+    const infill = "It was [5] of [0-2]times";
+    for (const sampler of ["ancestral", "low-confidence", "remasking-loop", "threshold"]) {
+      const result = await sample(
+        "--infill",
+        infill,
+        "--sampler",
+        sampler,
+        "--count=3",
+        "--topK=5",
+      );
+      assert.equal(result.sampler, sampler);
+      assert.equal(result.texts.length, 3);
+      for (const text of result.texts) assert.match(text, /^It was .{5} of .{0,2}times$/su);
+    }
+    const long = await sample("--prompt=It was", "--length=100", "--gif=long.gif", "--seed=3");
+    assert.match(long.texts[0], /^It was.{94}$/su);
+    assert.equal(long.seed, 3);
+    assert(long.evaluations > 0 && long.evaluations <= 94);
+    const gif = await Deno.readFile(`${folder}/long.gif`);
+    assert.equal(new TextDecoder().decode(gif.subarray(0, 6)), "GIF89a");
+    await Deno.remove(folder, { recursive: true });
+  },
+);
+
+Deno.test(
+  "train learns any UTF-8 text and gives the same losses for a seed",
+  { ignore },
+  async () => {
+    const folder = await prepareFolder();
+    const train = async (seed: number, out: string) => {
+      const args = [...smoke, "--steps=5", "--corpus=text.txt", `--seed=${seed}`, `--out=${out}`];
+      const { code, stdout, stderr } = await run(folder, "train", args);
+      assert.equal(code, 0, stderr);
+      return JSON.parse(stdout.split("\n").at(-1)!);
+    };
+    const [first, again, other] = [await train(1, "a"), await train(1, "b"), await train(2, "c")];
+    assert.equal(first.trainNats, again.trainNats);
+    assert.equal(first.valBitsPerChar, again.valBitsPerChar);
+    assert.notEqual(first.trainNats, other.trainNats);
+    await Deno.remove(folder, { recursive: true });
+  },
+);
+
+Deno.test(
+  "the causal twin is trained and measured exactly, and cannot be sampled",
+  { ignore },
+  async () => {
+    const folder = await prepareFolder();
+    const args = [...smoke, "--causal", "--steps=5", "--corpus=text.txt", "--out=."];
+    const trained = await run(folder, "train", args);
+    assert.equal(trained.code, 0, trained.stderr);
+    const { valBitsPerChar } = JSON.parse(trained.stdout.split("\n").at(-1)!);
+
+    const model = ["--model", "checkpoint.safetensors"];
+    const measure = ["--corpus=text.txt", "--json"];
+    const { stdout } = await run(folder, "evaluate", [...model, ...measure]);
+    const { bitsPerChar, standardError, causal } = JSON.parse(stdout);
+    assert.equal(bitsPerChar, valBitsPerChar);
+    assert.deepEqual([standardError, causal], [0, true]);
+
+    const { code, stderr } = await run(folder, "sample", model);
+    assert.equal(code, 2);
+    assert.match(stderr, /cannot fill in masks/);
+    await Deno.remove(folder, { recursive: true });
+  },
+);
+
+Deno.test("evaluate --baselines measures a text without any model", { ignore }, async () => {
+  const folder = await prepareFolder();
+  const args = ["--baselines", "--corpus=text.txt", "--json"];
+  const { stdout } = await run(folder, "evaluate", args);
+  const { corpus, bitsPerChar } = JSON.parse(stdout);
+  assert.equal(corpus, "text.txt");
+  assert.equal(Object.keys(bitsPerChar).length, 9);
+  assert(bitsPerChar.trigram < bitsPerChar.unigram);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test(
+  "lab installs the kernel and opens the front end that is there, or says that there is none",
+  { ignore: ignore || Deno.build.os === "windows" },
+  async () => {
+    const home = await Deno.makeTempDir();
+    const lab = fileURLToPath(new URL("../../lib/cli/lab.ts", import.meta.url));
+    const open = async () => {
+      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "--no-check", "--quiet", "-A", lab],
+        env: { PATH: home, HOME: home, XDG_DATA_HOME: home, DENO_DIR: await denoDir() },
+      }).output();
+      const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+      return { code, out: out!, err: err! };
+    };
+    const without = await open();
+    assert.equal(without.code, 2);
+    assert.match(without.err, /install one of them/);
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(home)), []);
+
+    await Deno.writeTextFile(`${home}/jupyter-notebook`, "#!/bin/sh\necho started in $PWD\n", {
+      mode: 0o755,
+    });
+    const { code, out } = await open();
+    assert.equal(code, 0);
+    assert.match(out, /Opening Jupyter Notebook.\nstarted in /);
+    const kernels = [home, `${home}/.local/share`].map((data) => `${data}/jupyter/kernels/deno`);
+    const installed = await Promise.all(kernels.map((path) => Deno.stat(path).catch(() => null)));
+    assert.ok(installed.some((info) => info?.isDirectory), "no kernel was installed");
+    await Deno.remove(home, { recursive: true });
+  },
+);
+
+/** Where Deno keeps its packages, which does not follow from another HOME. */
+async function denoDir(): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+}

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { tf } from "dlm/backend/backend.ts";
+import { gradientCheck } from "dlm/course/gradient_check.ts";
+import { Transformer } from "dlm/model.ts";
+import { exactCountNoise, lossAndGradients } from "dlm/objective.ts";
+import { Rng } from "dlm/rng.ts";
+import { assertNoLeak, randomParameters, TINY } from "../_support.ts";
+
+const clean = [Int32Array.of(0, 3, 2, 1, 1, 4), Int32Array.of(1, 2, 2, 4, 0, 1)];
+const sequences = exactCountNoise(clean, { maskId: TINY.vocabularySize, rng: new Rng(1) });
+
+Deno.test("gradientCheck() finds the same slopes in both ways, in each matrix, and frees all", async () => {
+  using model = new Transformer(TINY, randomParameters(TINY, 1));
+  await assertNoLeak(async () => {
+    const slopes = await gradientCheck(model, sequences, { each: 3 });
+    assert.deepEqual([...new Set(slopes.map(({ name }) => name))], Object.keys(model.parameters));
+    assert.equal(slopes.length, 3 * Object.keys(model.parameters).length);
+    assert(
+      slopes.some(({ gradient }) => Math.abs(gradient) > 0.05),
+      "there is something to compare",
+    );
+    for (const { name, index, gradient, difference } of slopes) {
+      // Losses near 2 are rounded to 1e-7, which the step of 0.01 makes 1e-5; the curvature adds its own.
+      assert(
+        Math.abs(gradient - difference) < 1e-3,
+        `${name} ${index}: ${gradient}, ${difference}`,
+      );
+    }
+  });
+});
+
+Deno.test("gradientCheck() reports the entries of the gradient that training uses", async () => {
+  using model = new Transformer(TINY, randomParameters(TINY, 1));
+  const slopes = await gradientCheck(model, sequences, { each: 2, seed: 3 });
+  const { loss, gradients } = lossAndGradients(model, sequences);
+  for (const { name, index, gradient } of slopes) {
+    assert.equal((await gradients[name]!.data())[index], gradient);
+  }
+  tf.dispose([loss, gradients]);
+});
+
+Deno.test("gradientCheck() throws if the step moves nothing", async () => {
+  using model = new Transformer(TINY, randomParameters(TINY, 1));
+  for (const step of [0, -0.01, NaN, Infinity]) {
+    await assert.rejects(gradientCheck(model, sequences, { step }), {
+      name: "RangeError",
+      message: new RegExp(`^A step of ${step} moves no parameter up and down: give a positive`),
+    });
+  }
+});

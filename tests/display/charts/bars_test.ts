@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { bars } from "dlm/display/charts/bars.ts";
+import { bundleOf } from "../_support.ts";
+
+Deno.test("bars() tells each name with its value, in words and in the drawing", () => {
+  const bundle = bundleOf(bars({ uniform: 6.0224, bigram: 3.5859 }, { label: "bits" }));
+  assert.match(bundle["text/plain"]!, /uniform: 6\.02, bigram: 3\.59/);
+  for (const text of ["uniform", "6.02", "bigram", "3.59", "bits"]) {
+    assert(bundle["image/svg+xml"]!.includes(text), text);
+  }
+});
+
+Deno.test("bars() rounds to the decimals wished for, with thousands apart", () => {
+  const { "text/plain": text } = bundleOf(bars({ all: 12345.6 }, { label: "N", decimals: 0 }));
+  assert.match(text!, /all: 12,346/);
+});
+
+Deno.test("bars() throws if there is nothing to compare", () => {
+  assert.throws(() => bars({}, { label: "N" }), {
+    name: "RangeError",
+    message: "There are no numbers to compare: give bars() at least one.",
+  });
+});
+
+Deno.test("bars() throws if a number has no length", () => {
+  for (const value of [NaN, Infinity]) {
+    assert.throws(() => bars({ one: 1, other: value }, { label: "N" }), {
+      name: "RangeError",
+      message: `The bar "other" would be ${value} long: give finite numbers.`,
+    });
+  }
+});

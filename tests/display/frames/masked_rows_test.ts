@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { maskedRows } from "dlm/display/frames/masked_rows.ts";
+import { CharTokenizer } from "dlm/tokenizer.ts";
+import { bundleOf } from "../_support.ts";
+
+const tokenizer = new CharTokenizer(["\n", "a", "b"]);
+
+Deno.test("maskedRows() shows a sequence a row, with line breaks as a sign", () => {
+  const rows = [Int32Array.of(1, 0, 2), Int32Array.of(3, 3, 1)];
+  assert.equal(bundleOf(maskedRows(rows, tokenizer))["text/plain"], "a↵b\n▒▒a");
+});
+
+Deno.test("maskedRows() colours each character by its value", () => {
+  const rows = [Int32Array.of(1, 2), Int32Array.of(2, 1)];
+  const grounds = (values: number[][]) => {
+    const svg = bundleOf(maskedRows(rows, tokenizer, { values }))["image/svg+xml"]!;
+    return new Set(svg.match(/<path fill="[^"]+"/g)).size;
+  };
+  assert.equal(grounds([[NaN, NaN], [NaN, NaN]]), 0);
+  assert.equal(grounds([[0, 1], [0.5, 1]]), 3);
+});
+
+Deno.test("maskedRows() throws if the sequences have different lengths", () => {
+  assert.throws(
+    () => maskedRows([new Int32Array(2), new Int32Array(3)], tokenizer),
+    RangeError,
+  );
+});

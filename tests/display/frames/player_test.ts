@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { parseHTML } from "linkedom";
+import { player } from "dlm/display/frames/player.ts";
+import { frameOf, FRAMES, tokenizer } from "../_frames.ts";
+import { bundleOf } from "../_support.ts";
+
+interface Element {
+  textContent: string;
+  innerHTML: string;
+  hidden: boolean;
+  value: string;
+  max: string;
+  isConnected: boolean;
+  nextElementSibling: Element;
+  getAttribute(name: string): string;
+  querySelectorAll(selector: string): Element[];
+}
+
+/** The player as a page would have it, with its attributes' scripts made functions. */
+async function open(frames = FRAMES) {
+  const html = bundleOf(await player(frames, tokenizer))["text/html"]!;
+  const { document } = parseHTML(`<body>${html}</body>`) as unknown as { document: Element };
+  const one = (selector: string) => document.querySelectorAll(selector)[0]!;
+  const [button, slider] = [one("button"), one("input")];
+  const handler = (element: Element, name: string) =>
+    new Function(element.getAttribute(name)).bind(element) as () => void;
+  Object.assign(slider, {
+    value: slider.getAttribute("value"),
+    max: slider.getAttribute("max"),
+    oninput: handler(slider, "oninput"),
+  });
+  Object.assign(button, { onclick: handler(button, "onclick") });
+  return {
+    html,
+    button: button as Element & { onclick(): void; timer: number },
+    slider: slider as Element & { oninput(): void },
+    figures: [...document.querySelectorAll("figure")],
+    shown: () => [...document.querySelectorAll("figure")].findIndex(({ hidden }) => !hidden),
+  };
+}
+
+Deno.test("player() has the frames in which something changes, and shows the last", async () => {
+  const { figures, slider, shown } = await open();
+  const pages = figures.map((figure) => figure.querySelectorAll("pre")[0]!.textContent);
+  assert.deepEqual(pages, ["a▒▒", "a▒<", "ab<", "ab▒", "ab↵"]);
+  assert.equal(shown(), 4);
+  assert.deepEqual([slider.value, slider.max], ["4", "4"]);
+  assert.match(figures[1]!.textContent, /time 0.75, 1 evaluation;/);
+});
+
+Deno.test("player() shows the frame that the slider points to", async () => {
+  const { slider, shown, figures } = await open();
+  for (const frame of [0, 3, 1]) {
+    slider.value = String(frame);
+    slider.oninput();
+    assert.equal(shown(), frame);
+    assert.equal(figures.filter(({ hidden }) => !hidden).length, 1);
+  }
+});
+
+Deno.test("player() plays from the beginning to the end, and stops when asked", async () => {
+  const { button, slider, shown } = await open();
+  const { setInterval, clearInterval } = globalThis;
+  let tick: (() => void) | undefined;
+  Object.assign(globalThis, {
+    setInterval: (f: () => void) => (tick = f, 1),
+    clearInterval: () => tick = undefined,
+  });
+  try {
+    button.onclick();
+    assert.equal(shown(), 0);
+    assert.match(button.textContent, /pause/);
+    const seen = [];
+    while (tick) {
+      tick();
+      seen.push(shown());
+    }
+    assert.deepEqual(seen, [1, 2, 3, 4, 4]);
+    assert.match(button.textContent, /play/);
+    slider.value = "2";
+    slider.oninput();
+    button.onclick(); // from where it is
+    tick!();
+    assert.equal(shown(), 3);
+    button.onclick();
+    assert.equal(tick, undefined);
+    assert.equal(shown(), 3);
+  } finally {
+    Object.assign(globalThis, { setInterval, clearInterval });
+  }
+});
+
+Deno.test("player() colours by confidence what was written, and nothing that was given", async () => {
+  const { figures } = await open();
+  const last = figures.at(-1)!.querySelectorAll("span");
+  assert.deepEqual([...last].map(({ textContent }) => textContent), ["b", "↵"]);
+  const grounds = [...last].map((span) => span.getAttribute("style"));
+  assert.notEqual(grounds[0], grounds[1]);
+});
+
+Deno.test("player() breaks lines after so many characters and nowhere else", async () => {
+  const frames = [
+    frameOf("▒▒▒▒▒"),
+    frameOf("a\nbab", [], { revealed: Int32Array.of(0, 1, 2, 3, 4) }),
+  ];
+  const { "text/html": html } = bundleOf(await player(frames, tokenizer, { columns: 2 }));
+  assert.match(html!.replace(/<[^>]+>/g, ""), /a↵\nba\nb/);
+});
+
+Deno.test("player() is a film strip where no HTML is shown", async () => {
+  const bundle = bundleOf(await player(FRAMES, tokenizer));
+  assert.equal(bundle["text/plain"]!.split("\n").at(-1), "ab↵");
+  assert(bundle["image/png"]);
+});
+
+Deno.test("player() keeps to a hundred frames", async () => {
+  const many = Array.from({ length: 1001 }, (_, i) => ({
+    ...FRAMES[1]!,
+    time: 1 - i / 1000,
+  }));
+  const { figures } = await open(many);
+  assert.equal(figures.length, 100);
+  assert.match(figures[0]!.textContent, /time 1.00/);
+  assert.match(figures[99]!.textContent, /time 0.00/);
+});

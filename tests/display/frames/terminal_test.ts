@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { stripVTControlCharacters } from "node:util";
+import { rowsOf, terminalText } from "dlm/display/frames/terminal.ts";
+import { frameOf, FRAMES, tokenizer } from "../_frames.ts";
+
+Deno.test("terminalText() is the text, with styles around it that end with it", () => {
+  for (const frame of FRAMES) {
+    const text = terminalText(frame, tokenizer);
+    assert.equal(stripVTControlCharacters(text), tokenizer.decode(frame.sequences[0]!));
+    assert(text.endsWith("\x1b[0m"));
+  }
+});
+
+Deno.test("terminalText() tells given, written and masked characters apart, and shades of confidence", () => {
+  const style = (text: string, confidence: number) =>
+    terminalText(frameOf(text, [confidence]), tokenizer).split("m")[0];
+  const styles = [
+    style("▒", NaN),
+    style("a", NaN),
+    ...[0, 0.3, 0.5, 0.7, 1].map((c) => style("a", c)),
+  ];
+  assert.equal(new Set(styles).size, 7);
+  assert.equal(style("a", 0.99), style("a", 1));
+});
+
+Deno.test("terminalText() starts a style only where it changes", () => {
+  assert.equal(terminalText(frameOf("▒▒a▒▒"), tokenizer).split("\x1b").length - 1, 4);
+});
+
+Deno.test("rowsOf() counts the rows that a text fills on a terminal", () => {
+  assert.equal(rowsOf("", 10), 1);
+  assert.equal(rowsOf("a\n\nb", 10), 3);
+  assert.equal(rowsOf("a".repeat(10), 10), 1);
+  assert.equal(rowsOf(`${"a".repeat(11)}\n${"🙂".repeat(25)}`, 10), 2 + 3);
+});

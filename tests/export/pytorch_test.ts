@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { tf } from "dlm/backend/backend.ts";
+import {
+  type Checkpoint,
+  loadCheckpoint,
+  loadModel,
+  saveCheckpoint,
+} from "dlm/training/checkpoint.ts";
+import { createCorpus, drawWindows } from "dlm/corpus.ts";
+import { createLearner } from "dlm/crew/learner.ts";
+import { Transformer, type TransformerConfig } from "dlm/model.ts";
+import { exactCountNoise, noisyLoss, type NoisySequence } from "dlm/objective.ts";
+import { PRESETS } from "dlm/training/presets.ts";
+import { Rng } from "dlm/rng.ts";
+import { resumeRun, startRun } from "dlm/training/run.ts";
+import { lastFrame, sample } from "dlm/sampler.ts";
+import { runPython, testWithPyTorch, torchrun } from "./_pytorch.ts";
+import { FLOAT32_TOLERANCE } from "../_reference.ts";
+import { assertClose, randomParameters, TINY } from "../_support.ts";
+
+async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await run(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function assertSameLogits(path: string, config: TransformerConfig): Promise<void> {
+  const checkpoint: Checkpoint = {
+    version: "1.2.3",
+    config,
+    characters: ["a", "b", "c", "d", "🙂"],
+    corpus: { name: "letters", sha256: "" },
+    average: randomParameters(config, 1),
+  };
+  await saveCheckpoint(path, checkpoint);
+  const rng = new Rng(2);
+  const tokens = Array.from(
+    { length: 3 },
+    () => Array.from({ length: config.context }, () => rng.integer(config.vocabularySize + 1)),
+  );
+  const theirs = await runPython(
+    `
+from denoiser import load
+model, _ = load(given["path"])
+with torch.no_grad():
+    answer(model(torch.tensor(given["tokens"])).flatten().tolist())`,
+    { path, tokens },
+  ) as number[];
+  using model = new Transformer(config, checkpoint.average);
+  const ours = tf.tidy(() => model.logits(tf.tensor2d(tokens, undefined, "int32")));
+  assertClose(await ours.data(), theirs, FLOAT32_TOLERANCE);
+  ours.dispose();
+}
+
+testWithPyTorch("PyTorch finds the same logits from the same file", async () => {
+  await inFolder(async (folder) => {
+    await assertSameLogits(`${folder}/denoiser`, TINY);
+    await assertSameLogits(`${folder}/causal`, { ...TINY, causal: true });
+  });
+});
+
+const text = "it was the best of times, it was the worst of times\n".repeat(20);
+const corpus = createCorpus("times", text);
+
+/** A run of a few steps, for others to go on with. */
+async function saveRun(path: string): Promise<void> {
+  const settings = { ...PRESETS.smoke, context: 16, steps: 5, seed: 1, workers: 0 };
+  await using run = await startRun(corpus, settings);
+  await Array.fromAsync(run.train());
+  await run.save(path);
+}
+
+function drawBatch(rng: Rng): NoisySequence[] {
+  const windows = drawWindows(corpus.train, { count: 6, length: 16, rng });
+  return exactCountNoise(windows, { maskId: corpus.tokenizer.maskId, rng });
+}
+
+/** A batch as Python gets it: clean, noisy and weights, `[B, T]` each. */
+function toRows(batch: readonly NoisySequence[]): number[][][] {
+  return (["clean", "noisy", "weights"] as const).map((part) => batch.map((x) => [...x[part]]));
+}
+
+testWithPyTorch("PyTorch takes the same steps on the same batches", async () => {
+  await inFolder(async (folder) => {
+    const [path, out] = [`${folder}/start`, `${folder}/end`];
+    await saveRun(path);
+    const rng = new Rng(3);
+    const batches = Array.from({ length: 5 }, () => drawBatch(rng));
+    const theirs = await runPython(
+      `
+from denoiser import read_safetensors, write_safetensors
+from train import Learner
+tensors, metadata = read_safetensors(given["path"])
+learner = Learner(json.loads(metadata["config"]), tensors, 5)
+losses = []
+for step, batch in enumerate(given["batches"], 6):
+    losses.append(learner.step([torch.tensor(part) for part in batch], step, (0.01, 0.02)))
+write_safetensors(given["out"], learner.tensors(), metadata)
+answer(losses)`,
+      { path, out, batches: batches.map(toRows) },
+    ) as number[];
+
+    const { config, average, training } = await loadCheckpoint(path);
+    const start = { ...training!, average };
+    await using learner = createLearner({ config, start, microBatch: 6 });
+    const ours: number[] = [];
+    for (const [i, batch] of batches.entries()) {
+      ours.push(
+        (await learner.step(batch, { step: 6 + i, learningRate: 0.01, matrixLearningRate: 0.02 }))
+          .loss,
+      );
+    }
+    assertClose(ours, theirs, 1e-5);
+    const end = await loadCheckpoint(out);
+    const state = { ...end.training!, average: end.average };
+    for (const part of ["parameters", "mean", "meanSquare", "average"] as const) {
+      const numbers = await learner.read(part);
+      assert.deepEqual(Object.keys(numbers), Object.keys(state[part]));
+      for (const name in numbers) assertClose(numbers[name]!, state[part][name]!, 1e-4);
+    }
+  });
+});
+
+testWithPyTorch(
+  "two PyTorch processes train as one does, and what they write runs here",
+  async () => {
+    await inFolder(async (folder) => {
+      const path = `${folder}/start`;
+      await saveRun(path);
+      await Deno.writeTextFile(`${folder}/times.txt`, text);
+      const further = async (processes: number, ...more: string[]) => {
+        const out = `${folder}/${processes}`;
+        const args = [path, "--corpus", `${folder}/times.txt`, "--steps", "25", "--out", out];
+        args.push(...more);
+        const printed = await torchrun(processes, "train.py", args);
+        return { out, losses: printed.trim().split("\n").map((line) => JSON.parse(line).loss) };
+      };
+      const [short, one, two] = [
+        await further(2, "--bfloat16"),
+        await further(1),
+        await further(2),
+      ];
+      assert.equal(one.losses.length, 20);
+      assertClose(two.losses, one.losses, 1e-4);
+      assert.notDeepEqual(short.losses, two.losses);
+      assertClose(short.losses, two.losses, 0.02); // 16 bits keep two to three digits
+      assert(one.losses.at(-1) < one.losses[0], "nothing was learned");
+
+      // The same bits per character on both sides:
+      const batch = drawBatch(new Rng(4));
+      using loaded = await loadModel(two.out);
+      const nats = noisyLoss(loaded.model, batch);
+      const theirs = await runPython(
+        `
+from denoiser import load
+from train import noisy_loss
+model, _ = load(given["path"])
+with torch.no_grad():
+    answer([noisy_loss(model, *(torch.tensor(part) for part in given["batch"])).item()])`,
+        { path: two.out, batch: toRows(batch) },
+      ) as number[];
+      assertClose(await nats.data(), theirs, FLOAT32_TOLERANCE);
+      nats.dispose();
+
+      const blank = new Int32Array(16).fill(loaded.tokenizer.maskId);
+      const { sequences } = await lastFrame(sample(loaded.model, [blank], { rng: new Rng(1) }));
+      assert.equal([...loaded.tokenizer.decode(sequences[0]!)].length, 16);
+
+      await using run = await resumeRun(corpus, await loadCheckpoint(two.out), { steps: 27 });
+      assert.deepEqual(await Array.fromAsync(run.train(), ({ step }) => step), [26, 27]);
+    });
+  },
+);

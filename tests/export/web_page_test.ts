@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import type { Browser, Page } from "puppeteer-core";
+import type { Checkpoint } from "dlm/training/checkpoint.ts";
+import { Transformer, type TransformerConfig } from "dlm/model.ts";
+import { Rng } from "dlm/rng.ts";
+import { lastFrame, sample, type SampleOptions } from "dlm/sampler.ts";
+import { lowConfidence } from "dlm/sampling/low_confidence.ts";
+import { readTemplates } from "dlm/sampling/templates.ts";
+import { CharTokenizer } from "dlm/tokenizer.ts";
+import { createWebPage } from "dlm/export/web_page.ts";
+import { randomParameters } from "../_support.ts";
+
+const BROWSERS = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+
+/** A browser, if processes may be started and one is found. */
+async function findChromium(): Promise<string | undefined> {
+  if ((await Deno.permissions.query({ name: "run" })).state !== "granted") return undefined;
+  for (const path of BROWSERS) {
+    if (await Deno.stat(path).then(() => true, () => false)) return path;
+  }
+}
+
+const chromium = await findChromium();
+
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+const tokenizer = CharTokenizer.fromText("to be, or not </script> to <!-- be 🙂");
+
+const config: TransformerConfig = {
+  vocabularySize: tokenizer.vocabularySize,
+  layers: 2,
+  width: 16,
+  heads: 2,
+  context: 24,
+  causal: false,
+};
+
+const checkpoint: Checkpoint = {
+  version: "1.2.3",
+  config,
+  characters: tokenizer.characters,
+  corpus: { name: "hamlet", sha256: "" },
+  average: randomParameters(config, 1),
+};
+
+/** What the library writes. */
+async function libraryWrites(template: string, options: SampleOptions): Promise<string> {
+  using model = new Transformer(config, checkpoint.average);
+  const frames = sample(model, readTemplates(template, tokenizer), options);
+  return tokenizer.decode((await lastFrame(frames)).sequences[0]!);
+}
+
+const rng = (seed: number) => new Rng(seed).stream("sampling");
+
+async function fill(page: Page, fields: Record<string, string>): Promise<void> {
+  for (const [name, value] of Object.entries(fields)) {
+    await page.locator(`[name=${name}]`).fill(value);
+  }
+}
+
+const textOf = (page: Page, selector: string) =>
+  page.evaluate(`document.querySelector("${selector}").textContent`) as Promise<string>;
+
+/** Presses the button and waits until the page is done, with a text or a complaint. */
+async function write(page: Page): Promise<{ text: string; status: string }> {
+  await page.locator("#write").click();
+  await page.waitForFunction(`!document.querySelector("#write").disabled`);
+  return { text: await textOf(page, "#text"), status: await textOf(page, "#status") };
+}
+
+/** Opens the page; `troubles` are errors, warnings, and whatever is asked of the network. */
+async function openPage(browser: Browser, url: string) {
+  const page = await browser.newPage();
+  const troubles: string[] = [];
+  page.on("console", (message) => troubles.push(message.text()));
+  page.on("pageerror", (error) => troubles.push(String(error)));
+  page.on("request", (request) => {
+    if (!/^(file|blob|data):/.test(request.url())) troubles.push(request.url());
+  });
+  await page.goto(url);
+  await page.waitForFunction(`document.querySelector("#status").textContent === "Ready."`);
+  return { page, troubles };
+}
+
+Deno.test({
+  name: `the exported page writes what the library writes${chromium ? "" : " (needs Chromium)"}`,
+  ignore: !chromium,
+  async fn() {
+    const { default: puppeteer } = await import("puppeteer-core"); // asks for permissions itself
+    const folder = await Deno.makeTempDir();
+    const browser = await puppeteer.launch({
+      executablePath: chromium!,
+      args: FLAGS,
+      userDataDir: `${folder}/profile`,
+    });
+    try {
+      const path = `${folder}/index.html`;
+      await Deno.writeTextFile(path, await createWebPage(checkpoint));
+      const { page, troubles } = await openPage(browser, `file://${path}`);
+      assert.match(await textOf(page, "#about"), /learned from hamlet/);
+
+      const first = await write(page);
+      assert.equal(first.text, await libraryWrites("[24]", { rng: rng(1) }));
+      assert.match(first.status, /^\d+ evaluations in/);
+
+      await fill(page, { prompt: "to be", seed: "2", temperature: "0.5" });
+      assert.equal(
+        (await write(page)).text,
+        await libraryWrites("to be[19]", { rng: rng(2), temperature: 0.5 }),
+      );
+
+      await fill(page, { infill: "to [6], or", sampler: "low-confidence", steps: "3" });
+      const filled = await write(page);
+      const sampler = lowConfidence({ steps: 3 });
+      const options = { rng: rng(2), temperature: 0.5, sampler };
+      assert.equal(filled.text, await libraryWrites("to [6], or", options));
+
+      await page.evaluate(`{
+        const slider = document.querySelector("#time");
+        slider.value = 0;
+        slider.dispatchEvent(new Event("input"));
+      }`);
+      assert.equal(await textOf(page, "#text"), "to ▒▒▒▒▒▒, or");
+      await page.locator("#play").click();
+      await page.waitForFunction(`document.querySelector("#play").textContent === "Play"`);
+      assert.equal(await textOf(page, "#text"), filled.text);
+
+      await fill(page, { infill: "2b [6]" });
+      assert.match((await write(page)).status, /"2"/);
+      assert.deepEqual(troubles, []);
+    } finally {
+      await browser.close();
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});

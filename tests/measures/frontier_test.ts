@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { frontier } from "dlm/measures/frontier.ts";
+import type { Quality } from "dlm/measures/quality.ts";
+import { ancestral } from "dlm/sampling/ancestral.ts";
+import { blocks } from "dlm/sampling/blocks.ts";
+import { firstHitting } from "dlm/sampling/first_hitting.ts";
+import { lookupDenoiser } from "../_support.ts";
+
+const denoiser = lookupDenoiser([[0, 1], [1, 0], [0, 0], [0, 2]]);
+
+Deno.test("frontier() counts how often the model reads a text, and judges what is written", async () => {
+  const judged: number[][] = [];
+  const quality: Quality = { ngramBits: 1, distinct: 0.5, knownWords: 0.25, copied: 3 };
+  const points = await Array.fromAsync(frontier(denoiser, {
+    contenders: [
+      { name: "ancestral", sampler: ancestral({ steps: 1 }) },
+      { name: "ancestral", sampler: ancestral({ steps: 4 }) },
+      { name: "first hitting", sampler: firstHitting() },
+      { name: "blocks", sampler: blocks({ length: 4, sampler: ancestral({ steps: 1 }) }) },
+    ],
+    judge(texts) {
+      judged.push(texts.map((text) => text.length));
+      return quality;
+    },
+    texts: 500,
+  }));
+  assert.deepEqual(judged, new Array(4).fill(new Array(500).fill(4)));
+  const [one, four, all, block] = points.map(({ evaluations }) => evaluations);
+  assert.deepEqual([one, all, block], [1, 4, 1]);
+  // Of 4 steps, one reveals nothing of a text with probability (3/4)^4.
+  assert(Math.abs(four! - 4 * (1 - 0.75 ** 4)) < 0.15, `${four}`);
+  for (const { name: _, evaluations: __, ...rest } of points) assert.deepEqual(rest, quality);
+});
+
+Deno.test("frontier() writes texts of the length asked for, the same from the same seed", async () => {
+  const write = async (seed: number) => {
+    let written: readonly Int32Array[] = [];
+    await Array.fromAsync(frontier(denoiser, {
+      contenders: [{ name: "blocks", sampler: blocks({ length: 2, sampler: firstHitting() }) }],
+      judge(texts) {
+        written = texts;
+        return { ngramBits: 0, distinct: 0, knownWords: 0, copied: 0 };
+      },
+      texts: 3,
+      length: 9,
+      seed,
+    }));
+    return written;
+  };
+  assert.deepEqual((await write(1)).map((text) => text.length), [9, 9, 9]);
+  assert.deepEqual(await write(1), await write(1));
+  assert.notDeepEqual(await write(1), await write(2));
+});
+
+Deno.test("frontier() throws if there are to be no texts", async () => {
+  const judge = () => ({ ngramBits: 0, distinct: 0, knownWords: 0, copied: 0 });
+  for (const texts of [0, -1, 1.5, NaN]) {
+    await assert.rejects(
+      Array.fromAsync(frontier(denoiser, { contenders: [], judge, texts })),
+      { name: "RangeError", message: /^Cannot write .+ texts: give a whole number of at least 1/ },
+    );
+  }
+});

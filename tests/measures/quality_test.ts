@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { trainNgram } from "dlm/measures/ngram.ts";
+import { trainJudge } from "dlm/measures/quality.ts";
+import { CharTokenizer } from "dlm/tokenizer.ts";
+
+const SOURCE = "the cat sat on the mat, and the dog's bowl was empty. ".repeat(3);
+const tokenizer = CharTokenizer.fromText(SOURCE);
+const train = tokenizer.encode(SOURCE);
+const judge = trainJudge({ train, tokenizer }, { order: 3, distinctOrder: 2 });
+
+const judged = (...texts: string[]) => judge(texts.map((text) => tokenizer.encode(text)));
+
+Deno.test("a judge's n-gram bits are the n-gram model's, per character of all texts", () => {
+  const ngram = trainNgram(train, { order: 3, vocabularySize: tokenizer.vocabularySize });
+  const texts = ["the mat", "tttttttttttt"];
+  const nats = texts.flatMap((text) => [...ngram.surprisals(tokenizer.encode(text))]);
+  const bits = nats.reduce((a, b) => a + b, 0) / nats.length / Math.LN2;
+  assert(Math.abs(judged(...texts).ngramBits - bits) < 1e-12);
+  assert(judged("the mat").ngramBits < judged("tam eht").ngramBits);
+});
+
+Deno.test("a judge's distinct-n counts n-grams of all texts together, and none across two", () => {
+  assert.equal(judged("abcd").distinct, 1);
+  assert.equal(judged("aaaa").distinct, 1 / 3);
+  assert.equal(judged("ab", "ab", "ba").distinct, 2 / 3);
+});
+
+Deno.test("a judge knows whole words, and leaves out those that an end may have cut", () => {
+  assert.equal(judged("e the cat sa").knownWords, 1);
+  assert.equal(judged("b the act s").knownWords, 0.5);
+  assert.equal(judged(" the dog's ").knownWords, 1);
+  assert.equal(judged(" the dogs ").knownWords, 0.5);
+});
+
+Deno.test("a judge finds the longest run that is copied, as a mean over the texts", () => {
+  assert.equal(judged("the cat").copied, 7);
+  assert.equal(judged("the cow").copied, 5); // "the " and "ow", which stands in "bowl"
+  assert.equal(judged("the cat", "the cow").copied, 6);
+});
+
+Deno.test("a judge throws if there is nothing to judge", () => {
+  assert.throws(() => judge([]), { name: "RangeError", message: /no text to judge/ });
+});

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { readTemplates } from "dlm/sampling/templates.ts";
+import { CharTokenizer } from "dlm/tokenizer.ts";
+
+const tokenizer = CharTokenizer.fromText("ab[]123-\n🙂");
+
+const read = (text: string) => readTemplates(text, tokenizer).map((ids) => tokenizer.decode(ids));
+
+Deno.test("readTemplates() makes a hole of each length in brackets", () => {
+  assert.deepEqual(read("a[3]b[1]"), ["a▒▒▒b▒"]);
+  assert.deepEqual(read("[2]"), ["▒▒"]);
+  assert.deepEqual(read("a\nb"), ["a\nb"]);
+  assert.deepEqual(read("🙂[1]🙂"), ["🙂▒🙂"]);
+  assert.deepEqual(read(""), [""]);
+});
+
+Deno.test("readTemplates() makes a template for each length that a hole may have", () => {
+  assert.deepEqual(read("a[0-2]b"), ["ab", "a▒b", "a▒▒b"]);
+  assert.deepEqual(read("[1-2]a[3]b[1-2]"), ["▒a▒▒▒b▒", "▒a▒▒▒b▒▒", "▒▒a▒▒▒b▒", "▒▒a▒▒▒b▒▒"]);
+  assert.deepEqual(read("[2-2]"), ["▒▒"]);
+});
+
+Deno.test("readTemplates() takes any text with its opening brackets doubled", () => {
+  const texts = fc.string({ unit: fc.constantFrom(...tokenizer.characters), maxLength: 20 });
+  fc.assert(fc.property(texts, texts, fc.integer({ min: 1, max: 9 }), (before, after, length) => {
+    const escape = (text: string) => text.replaceAll("[", "[[");
+    const expected = before + "▒".repeat(length) + after;
+    assert.deepEqual(read(`${escape(before)}[${length}]${escape(after)}`), [expected]);
+  }));
+});
+
+Deno.test("readTemplates() throws if a bracket opens no hole, and says how to write one", () => {
+  for (const text of ["[", "a[b]", "[]", "[1", "[-1]", "[1-]", "[1.5]", "[[[", "[ 1]"]) {
+    assert.throws(() => read(text), {
+      name: "RangeError",
+      message: /bracket opens no hole: write/,
+    });
+  }
+  for (const hole of ["[0]", "[0-0]", "[3-2]", "[1-9999]"]) {
+    assert.throws(() => read(`a${hole}`), {
+      name: "RangeError",
+      message: `${hole} is no hole: give a length of at least 1, such as [10], ` +
+        "or the shortest and the longest, such as [0-12].",
+    });
+  }
+  assert.throws(() => read("a[1]x"), { name: "RangeError", message: /"x"/ });
+});

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { type Checkpoint, loadCheckpoint, VERSION } from "dlm/training/checkpoint.ts";
+import { createCorpus } from "dlm/corpus.ts";
+import { PRESETS, type RunSettings } from "dlm/training/presets.ts";
+import { resumeRun, type Run, startRun, withBudget } from "dlm/training/run.ts";
+import { assertNoLeak, randomParameters, randomTraining } from "../_support.ts";
+
+const withoutDisk = (await Deno.permissions.query({ name: "write" })).state !== "granted";
+
+const text = "one two three four five six seven eight nine ten ".repeat(8);
+const corpus = createCorpus("counting", text);
+
+/** Four steps of a tiny model, in this thread. */
+const settings: RunSettings = {
+  ...PRESETS.smoke,
+  width: 8,
+  context: 8,
+  batch: 4,
+  microBatch: 4,
+  steps: 4,
+  evaluateEvery: 3,
+  evaluationWindows: 2,
+  seed: 1,
+  workers: 0,
+};
+
+/** The losses of a run's next steps, to the end of its budget or to `until`. */
+async function losses(run: Run, until = Infinity): Promise<number[]> {
+  const found: number[] = [];
+  for await (const { step, loss } of run.train()) {
+    found.push(loss);
+    if (step === until) break;
+  }
+  return found;
+}
+
+Deno.test("startRun() runs the same from the same seed, and otherwise from another", async () => {
+  const run = async (seed: number) => {
+    await using run = await startRun(corpus, { ...settings, seed });
+    return await losses(run);
+  };
+  const first = await run(1);
+  assert.equal(first.length, 4);
+  assert.deepEqual(await run(1), first);
+  assert.notDeepEqual(await run(2), first);
+});
+
+Deno.test("startRun() trains a causal model where that is wanted, and a denoiser otherwise", async () => {
+  await using denoiser = await startRun(corpus, settings);
+  await using twin = await startRun(corpus, { ...settings, causal: true });
+  assert.deepEqual(twin.config, { ...denoiser.config, causal: true });
+  assert.notDeepEqual(await losses(twin), await losses(denoiser));
+  using model = await twin.model();
+  assert(model.causal);
+});
+
+Deno.test("a run that is left goes on where it was, and ends with its budget", async () => {
+  await using whole = await startRun(corpus, settings);
+  const expected = await losses(whole);
+  await using broken = await startRun(corpus, settings);
+  assert.deepEqual([...await losses(broken, 2), ...await losses(broken)], expected);
+  assert.deepEqual(await losses(broken), []);
+});
+
+Deno.test("a run hands out its averaged model, and frees all it had", async () => {
+  await assertNoLeak(async () => {
+    await using run = await startRun(corpus, settings);
+    await losses(run);
+    using model = await run.model();
+    assert.deepEqual(model.config, run.config);
+    assert.equal(model.vocabularySize, corpus.tokenizer.vocabularySize);
+    assert((await model.parameters.head!.data()).some((x) => x !== 0));
+  });
+});
+
+Deno.test("resumeRun() throws if the checkpoint is finished, or of another text or version", async () => {
+  const config = { vocabularySize: 15, layers: 2, width: 8, heads: 2, context: 8, causal: false };
+  const parameters = randomParameters(config, 1);
+  const checkpoint: Checkpoint = {
+    version: VERSION,
+    config,
+    characters: corpus.tokenizer.characters,
+    corpus,
+    average: parameters,
+    training: {
+      ...randomTraining(config, 2),
+      done: { step: 2, seconds: 1 },
+      settings,
+    },
+  };
+  const { training: _, ...finished } = checkpoint;
+  const cases: [corpus: typeof corpus, checkpoint: Checkpoint, message: RegExp][] = [
+    [corpus, finished, /finished model.+cannot be trained on/],
+    [createCorpus("other", `${text}!`), checkpoint, /learned from counting, not from other/],
+    [createCorpus("counting", `${text}!`), checkpoint, /no longer the text/],
+    [corpus, { ...checkpoint, version: "0" }, /trained with version 0 of this library/],
+  ];
+  for (const [corpus, checkpoint, message] of cases) {
+    const resume = async () => await resumeRun(corpus, checkpoint);
+    await assert.rejects(resume, { name: "RangeError", message });
+  }
+});
+
+Deno.test("withBudget() replaces both kinds of budget by the one given", () => {
+  assert.deepEqual(withBudget(settings, {}), settings);
+  const { steps, seconds } = withBudget(settings, { seconds: 9 });
+  assert.deepEqual([steps, seconds], [undefined, 9]);
+  assert.equal(withBudget(settings, { steps: 7 }).steps, 7);
+});
+
+Deno.test({
+  name: "a run that is saved and resumed takes the steps it would have taken",
+  ignore: withoutDisk,
+  async fn() {
+    const path = await Deno.makeTempFile();
+    try {
+      await using whole = await startRun(corpus, settings);
+      const expected = await losses(whole);
+      await using first = await startRun(corpus, settings);
+      const before = await losses(first, 2);
+      await first.save(path);
+      await using second = await resumeRun(corpus, await loadCheckpoint(path));
+      assert.deepEqual([...before, ...await losses(second)], expected);
+    } finally {
+      await Deno.remove(path);
+    }
+  },
+});

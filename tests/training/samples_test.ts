@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { createCorpus } from "dlm/corpus.ts";
+import { PRESETS } from "dlm/training/presets.ts";
+import { startRun } from "dlm/training/run.ts";
+import { withSamples } from "dlm/training/samples.ts";
+import { assertNoLeak } from "../_support.ts";
+
+const corpus = createCorpus("counting", "one two three four five six ".repeat(12));
+const settings = {
+  ...PRESETS.smoke,
+  width: 8,
+  context: 8,
+  batch: 4,
+  steps: 5,
+  evaluateEvery: 2,
+  evaluationWindows: 2,
+  seed: 1,
+  workers: 0,
+};
+
+Deno.test("withSamples() adds a whole text to every evaluation and changes nothing else", async () => {
+  await using plain = await startRun(corpus, settings);
+  const losses = (await Array.fromAsync(plain.train())).map(({ loss }) => loss);
+  await using run = await startRun(corpus, settings);
+  const history = await Array.fromAsync(withSamples(run, corpus.tokenizer));
+  assert.deepEqual(history.map(({ loss }) => loss), losses);
+  for (const { step, sample } of history) {
+    if (step === 2 || step === 4 || step === 5) assert.match(sample!, /^[a-z ]{8}$/);
+    else assert.equal(sample, undefined);
+  }
+});
+
+Deno.test("withSamples() leaves no tensor behind", async () => {
+  await assertNoLeak(async () => {
+    await using run = await startRun(corpus, settings);
+    await Array.fromAsync(withSamples(run, corpus.tokenizer));
+  });
+});
