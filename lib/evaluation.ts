@@ -1,12 +1,9 @@
 import { sampleStandardDeviation } from "simple-statistics";
+import { joinBatches } from "dlm/batch.ts";
 import { consecutiveWindows } from "dlm/corpus.ts";
+import { type OnProgress, type Predictor, predictorOf } from "dlm/crew/predictor.ts";
 import type { Denoiser } from "dlm/model.ts";
-import {
-  exactCountNoise,
-  nextCharacterNoise,
-  noisyLosses,
-  type NoisySequence,
-} from "dlm/objective.ts";
+import { exactCountNoise, nextCharacterNoise } from "dlm/objective.ts";
 import { Rng } from "dlm/rng.ts";
 
 /** How many bits a model needs for a character: for a denoiser, an estimated upper bound. */
@@ -33,12 +30,8 @@ export interface EvaluateOptions {
    * @default {1}
    */
   draws?: number;
-  /** How many windows go through the model at once.
-   * @default {32}
-   */
-  batch?: number;
   /** Hears the share done, in [0, 1]. */
-  onProgress?: (share: number) => void;
+  onProgress?: OnProgress;
 }
 
 /**
@@ -57,46 +50,40 @@ export interface EvaluateOptions {
  * @throws {RangeError} if the split is shorter than the context, or an option makes no sense
  */
 export async function evaluate(
-  denoiser: Denoiser,
+  model: Denoiser | Predictor,
   split: Int32Array,
   options: EvaluateOptions = {},
 ): Promise<BitsPerCharacter> {
-  const { seed = 0, windows, draws = 1, batch = 32, onProgress } = options;
-  for (const [name, value] of Object.entries({ draws, batch })) {
-    if (Number.isSafeInteger(value) && value >= 1) continue;
-    throw new RangeError(`${name} is ${value}: it must be a whole number of at least 1.`);
+  const { seed = 0, windows, draws = 1, onProgress } = options;
+  if (!(Number.isSafeInteger(draws) && draws >= 1)) {
+    throw new RangeError(`draws is ${draws}: it must be a whole number of at least 1.`);
   }
-  const drawNoise = denoiser.causal ? nextCharacterNoise : exactCountNoise;
-  const chosen = spread(consecutiveWindows(split, denoiser.context), windows);
+  const predictor = predictorOf(model);
+  const { causal, context, vocabularySize: maskId } = predictor;
+  const drawNoise = causal ? nextCharacterNoise : exactCountNoise;
+  const chosen = spread(consecutiveWindows(split, context), windows);
   const measured = Array.from({ length: draws }, () => chosen).flat();
-  if (measured.length < 2 && !denoiser.causal) {
+  if (measured.length < 2 && !causal) {
     throw new RangeError(
       "A standard error needs at least 2 measurements: use a longer text, more windows or more draws.",
     );
   }
-  const groups = deal(measured, new Rng(seed).stream("evaluation"));
-  const means: number[] = [];
-  let nats = 0;
-  let characters = 0;
-  for (const [g, group] of groups.entries()) {
-    const noise = {
-      maskId: denoiser.vocabularySize,
-      rng: new Rng(seed).stream("masks").stream(g),
-    };
-    const total = await groupNats(denoiser, drawNoise(group, noise), batch);
-    const length = group.reduce((sum, window) => sum + window.length, 0);
-    nats += total;
-    characters += length;
-    means.push(total / length);
-    onProgress?.((g + 1) / groups.length);
-  }
-  const natsPerCharacter = nats / characters;
+  const groups = deal(measured, new Rng(seed).stream("evaluation")).map((group, g) =>
+    drawNoise(group, { maskId, rng: new Rng(seed).stream("masks").stream(g) })
+  );
+  const surprisals = await predictor.surprisals(joinBatches(groups), onProgress);
+  let next = 0;
+  const means = groups.map(({ weights }) =>
+    weights.reduce((sum, weight) => sum + weight * surprisals[next++]!, 0)
+  );
+  const sizes = groups.map(({ tokens }) => tokens.length);
+  const characters = sizes.reduce((sum, size) => sum + size, 0);
+  const natsPerCharacter = means.reduce((sum, mean, g) => sum + mean * sizes[g]!, 0) / characters;
+  const spreadOfMeans = causal ? 0 : sampleStandardDeviation(means);
   return {
     bitsPerCharacter: natsPerCharacter / Math.LN2,
     natsPerCharacter,
-    standardError: denoiser.causal
-      ? 0
-      : sampleStandardDeviation(means) / Math.sqrt(means.length) / Math.LN2,
+    standardError: spreadOfMeans / Math.sqrt(means.length) / Math.LN2,
     characters: characters / draws,
   };
 }
@@ -124,23 +111,4 @@ function deal(windows: Int32Array[], rng: Rng): Int32Array[][] {
   const groups = Array.from({ length: count }, (): Int32Array[] => []);
   rng.permutation(windows.length).forEach((window, i) => groups[i % count]!.push(windows[window]!));
   return groups;
-}
-
-/** The nats of all characters of a group; a shorter last window goes through the model by itself. */
-async function groupNats(
-  denoiser: Denoiser,
-  group: readonly NoisySequence[],
-  batch: number,
-): Promise<number> {
-  let nats = 0;
-  for (
-    const sequences of Map.groupBy(group, ({ clean }) => clean.length).values()
-  ) {
-    for (let i = 0; i < sequences.length; i += batch) {
-      const losses = await noisyLosses(denoiser, sequences.slice(i, i + batch));
-      // A loss is a share of the mean over the group: undo the two divisions.
-      losses.forEach((loss) => nats += loss * group.length * sequences[0]!.clean.length);
-    }
-  }
-  return nats;
 }

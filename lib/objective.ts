@@ -1,8 +1,9 @@
 import type { NamedVariables } from "dlm/backend/variables.ts";
 import { tf } from "dlm/backend/backend.ts";
+import { type Batch, type NoisyBatch, packBatch, type Reading } from "dlm/batch.ts";
 import { maskExactly, maskIndependently } from "dlm/masking.ts";
 import type { Denoiser } from "dlm/model.ts";
-import { crossEntropy, surprisals } from "dlm/ops/cross_entropy.ts";
+import { crossEntropy } from "dlm/ops/cross_entropy.ts";
 import type { Rng } from "dlm/rng.ts";
 import {
   type DrawTimes,
@@ -12,33 +13,21 @@ import {
   sharedOffsetTimes,
 } from "dlm/schedule.ts";
 
-/**
- * A sequence, what the noise made of it, and what to ask of the model: the loss is
- * `Σ weight · -log p(clean | noisy)`. Every objective is a way to draw the noise and to
- * choose the weights; the model and the optimizer see no difference.
- */
-export interface NoisySequence {
-  /** `x_0`, `T` token ids. */
-  readonly clean: Int32Array;
-  /** `x_t`, the same with masks. */
-  readonly noisy: Int32Array;
-  /** `[T]`, how much each character's cross-entropy counts; zero where nothing is asked. */
-  readonly weights: Float32Array;
-}
-
 /** Options for a {@linkcode DrawNoise}. */
 export interface NoiseOptions {
   /** The id of the mask token. */
   maskId: number;
   rng: Rng;
+  /** How many noisy sequences the batch has at the most; all that the noise makes, if left out. */
+  size?: number;
 }
 
 /**
- * A way to draw the noise of a batch, with weights that make up a loss in nats per
- * character, averaged over the sequences.
+ * A way to draw the noise of a batch, with weights that make up a loss in nats per character.
+ * Every objective is such a way; the model and the optimizer see no difference.
  */
 export interface DrawNoise {
-  (sequences: readonly Int32Array[], options: NoiseOptions): NoisySequence[];
+  (sequences: readonly Int32Array[], options: NoiseOptions): NoisyBatch;
   /** How many noisy sequences it makes of each.
    * @default {1}
    */
@@ -47,8 +36,8 @@ export interface DrawNoise {
 
 /**
  * Noise whose loss is the exact-count form of the masked-diffusion NELBO: draw `k`
- * uniformly from `1..T`, mask exactly `k` characters, and let each count
- * `(T / k) / T = 1 / k`. In expectation this is the continuous-time bound, without its
+ * uniformly from `1..T`, mask exactly `k` characters, and let each count `T / k`, for a mean over
+ * all characters of the batch. In expectation this is the continuous-time bound, without its
  * singular weight at `t = 0` (Hoogeboom et al., 2022, ARDM, equation 5; Ou et al., 2024,
  * RADD, theorem 2).
  *
@@ -58,40 +47,38 @@ export interface DrawNoise {
 export function exactCountNoise(
   sequences: readonly Int32Array[],
   { maskId, rng }: NoiseOptions,
-): NoisySequence[] {
+): NoisyBatch {
   const times = sharedOffsetTimes(sequences.length, rng);
-  return sequences.map((clean, b) => {
+  const readings = sequences.map((clean, b) => {
     const count = 1 + Math.floor(times[b]! * clean.length);
     const noisy = maskExactly(clean, { maskId, count, rng });
-    const weight = 1 / count / sequences.length;
-    return { clean, noisy, weights: weighMasks(noisy, maskId, weight) };
+    return { clean, noisy, weight: clean.length / count };
   });
+  return packMasks(readings, { maskId, total: charactersOf(sequences) });
 }
 
 /**
  * Noise to learn from, which no bound is, but the same questions more evenly put. Each sequence
  * is read twice: `k` of its characters, with `k` uniform on `0..T`, are masked in one reading
  * and shown in the other, so that every character is asked for exactly once. Each of `k` masks
- * counts in proportion to `1 / √k`, where the bound has `1 / k`, and all weights add up to 1: a
- * mean over few characters scatters more, and so does its gradient, so it counts for less.
- *
- * @returns two for each of `sequences`
+ * counts in proportion to `1 / √k`, where the bound has `1 / k`, and all weights of the batch add
+ * up to 1: a mean over few characters scatters more, and so does its gradient, so it counts for
+ * less.
  */
 export function rootCountNoise(
   sequences: readonly Int32Array[],
-  { maskId, rng }: NoiseOptions,
-): NoisySequence[] {
+  { maskId, rng, size = 2 * sequences.length }: NoiseOptions,
+): NoisyBatch {
   const times = sharedOffsetTimes(sequences.length, rng);
   const readings = sequences.flatMap((clean, b) => {
     const count = Math.floor(times[b]! * (clean.length + 1));
     const noisy = maskExactly(clean, { maskId, count, rng });
     const rest = clean.map((id, i) => noisy[i] === maskId ? id : maskId);
     return [{ clean, noisy, count }, { clean, noisy: rest, count: clean.length - count }];
-  });
+  }).slice(0, size); // the last sequence of an odd batch is read once
   const total = readings.reduce((sum, { count }) => sum + Math.sqrt(count), 0);
-  return readings.map(({ clean, noisy, count }) => {
-    return { clean, noisy, weights: weighMasks(noisy, maskId, 1 / Math.sqrt(count) / total) };
-  });
+  const weighed = readings.map((reading) => ({ ...reading, weight: 1 / Math.sqrt(reading.count) }));
+  return packMasks(weighed, { maskId, total });
 }
 rootCountNoise.readings = 2;
 
@@ -126,15 +113,15 @@ export interface ContinuousTimeOptions extends NoiseOptions {
 export function continuousTimeNoise(
   sequences: readonly Int32Array[],
   options: ContinuousTimeOptions,
-): NoisySequence[] {
+): NoisyBatch {
   const { maskId, rng, schedule = linear, times: drawTimes = sharedOffsetTimes } = options;
   const times = drawTimes(sequences.length, rng);
-  return sequences.map((clean, b) => {
+  const readings = sequences.map((clean, b) => {
     const t = times[b]!;
     const noisy = maskIndependently(clean, { maskId, alpha: schedule.alpha(t), rng });
-    const weight = lossWeight(schedule, t) / clean.length / sequences.length;
-    return { clean, noisy, weights: weighMasks(noisy, maskId, weight) };
+    return { clean, noisy, weight: lossWeight(schedule, t) };
   });
+  return packMasks(readings, { maskId, total: charactersOf(sequences) });
 }
 
 /**
@@ -146,67 +133,60 @@ export function continuousTimeNoise(
 export function nextCharacterNoise(
   sequences: readonly Int32Array[],
   { maskId }: Pick<NoiseOptions, "maskId">,
-): NoisySequence[] {
-  return sequences.map((clean) => {
-    const noisy = Int32Array.of(maskId, ...clean.subarray(0, -1));
-    const weight = 1 / clean.length / sequences.length;
-    return { clean, noisy, weights: new Float32Array(clean.length).fill(weight) };
+): NoisyBatch {
+  const readings = sequences.map((clean) => {
+    return { clean, noisy: Int32Array.of(maskId, ...clean.subarray(0, -1)), weight: 1 };
   });
+  return packBatch(readings, { total: charactersOf(sequences), asks: () => true });
 }
 
-/** `weight` for each mask, zero for what shows. */
-function weighMasks(noisy: Int32Array, maskId: number, weight: number): Float32Array {
-  return Float32Array.from(noisy, (id) => id === maskId ? weight : 0);
+/** Packs readings that are asked for what is behind their masks. */
+export function packMasks(
+  readings: readonly Reading[],
+  { maskId, total }: { maskId: number; total: number },
+): NoisyBatch {
+  return packBatch(readings, { total, asks: (id) => id === maskId });
 }
 
-/**
- * The loss of some sequences of one length, `Σ weight · -log p(clean | noisy)` in nats.
- *
- * @returns a scalar owned by the caller
- */
-export function noisyLoss(
-  denoiser: Denoiser,
-  sequences: readonly NoisySequence[],
-): tf.Scalar {
-  return tf.tidy(() => {
-    const { tokens, rows, targets, weights } = pack(sequences);
-    return crossEntropy(denoiser.logits(tokens, rows), { targets, weights });
-  });
+function charactersOf(sequences: readonly Int32Array[]): number {
+  return sequences.reduce((sum, { length }) => sum + length, 0);
 }
 
 /**
- * `weight · -log p(clean | noisy)` of each character, in nats: what it adds to the loss.
+ * What a denoiser expects in the places that a batch asks for.
  *
- * @returns `[B]` arrays of `T` doubles, zero where the weight is
+ * @param batch whose sequences have one length
+ * @returns logits, `[N, V]`, owned by the caller
  */
-export async function noisySurprisals(
-  denoiser: Denoiser,
-  sequences: readonly NoisySequence[],
-): Promise<Float64Array[]> {
-  const nats = tf.tidy(() => {
-    const { tokens, rows, targets } = pack(sequences);
-    return surprisals(denoiser.logits(tokens, rows), targets); // [N]
-  });
-  const values = await nats.data();
-  nats.dispose();
-  let next = 0;
-  return sequences.map(({ weights }) =>
-    Float64Array.from(weights, (weight) => weight === 0 ? 0 : weight * values[next++]!)
+export function batchLogits(denoiser: Denoiser, { tokens, lengths, rows }: Batch): tf.Tensor2D {
+  const shape: [number, number] = [lengths.length, lengths[0]!];
+  return tf.tidy(() =>
+    denoiser.logits(tf.tensor2d(tokens, shape, "int32"), tf.tensor1d(rows, "int32"))
   );
 }
 
 /**
- * The loss of each sequence by itself, in nats, for an evaluation that wants their spread.
+ * The loss of a batch, `Σ weight · -log p(clean | noisy)` in nats.
  *
- * @returns `[B]` doubles
+ * @param batch whose sequences have one length
+ * @returns a scalar owned by the caller
  */
-export async function noisyLosses(
-  denoiser: Denoiser,
-  sequences: readonly NoisySequence[],
-): Promise<Float64Array> {
-  const parts = await noisySurprisals(denoiser, sequences);
-  return Float64Array.from(parts, (part) => part.reduce((sum, nats) => sum + nats, 0));
+export function noisyLoss(denoiser: Denoiser, batch: NoisyBatch): tf.Scalar {
+  // Where nothing is masked, the ops still want something to work on.
+  const { rows, targets, weights } = batch.rows.length > 0 ? batch : NOTHING_ASKED;
+  return tf.tidy(() =>
+    crossEntropy(batchLogits(denoiser, { ...batch, rows }), {
+      targets: tf.tensor1d(targets, "int32"), // [N]
+      weights: tf.tensor1d(weights), // [N]
+    })
+  );
 }
+
+const NOTHING_ASKED = {
+  rows: Int32Array.of(0),
+  targets: Int32Array.of(0),
+  weights: Float32Array.of(0),
+};
 
 /** A loss and its gradient, owned by the caller. */
 export interface LossAndGradients {
@@ -219,44 +199,15 @@ export interface LossAndGradients {
 /** The gradient of {@linkcode noisyLoss} with respect to every parameter. */
 export function lossAndGradients(
   model: Denoiser & { readonly parameters: NamedVariables },
-  sequences: readonly NoisySequence[],
+  batch: NoisyBatch,
 ): LossAndGradients {
   const names = Object.keys(model.parameters);
   const variables = Object.values(model.parameters);
   const { value, grads } = tf.variableGrads(
-    () => noisyLoss(model, sequences),
+    () => noisyLoss(model, batch),
     variables,
   );
   // tfjs names the gradients after its own numbering of the variables.
   const gradients = names.map((name, i) => [name, grads[variables[i]!.name]!]);
   return { loss: value, gradients: Object.fromEntries(gradients) };
-}
-
-/** Sequences of one length as tensors; only the places that count are asked for and compared. */
-function pack(sequences: readonly NoisySequence[]) {
-  const length = sequences[0]!.noisy.length;
-  const tokens = new Int32Array(sequences.length * length);
-  const rows: number[] = [];
-  const targets: number[] = [];
-  const weights: number[] = [];
-  sequences.forEach((sequence, b) => {
-    tokens.set(sequence.noisy, b * length);
-    sequence.weights.forEach((weight, i) => {
-      if (weight === 0) return;
-      rows.push(b * length + i);
-      targets.push(sequence.clean[i]!);
-      weights.push(weight);
-    });
-  });
-  if (rows.length === 0) { // all shows, but the ops want something to work on
-    rows.push(0);
-    targets.push(sequences[0]!.clean[0]!);
-    weights.push(0);
-  }
-  return {
-    tokens: tf.tensor2d(tokens, [sequences.length, length], "int32"), // [B, T]
-    rows: tf.tensor1d(rows, "int32"), // [N]
-    targets: tf.tensor1d(targets, "int32"), // [N]
-    weights: tf.tensor1d(weights), // [N]
-  };
 }

@@ -1,10 +1,11 @@
 import { listenForInterrupt } from "dlm/backend/interrupt.ts";
+import { join } from "dlm/batch.ts";
+import { type Predictor, predictorOf } from "dlm/crew/predictor.ts";
 import type { Denoiser } from "dlm/model.ts";
 import type { Rng } from "dlm/rng.ts";
 import { ancestral, type SteppedOptions } from "dlm/sampling/ancestral.ts";
-import { canvasOf, type Drawing, type Sampler } from "dlm/sampling/canvas.ts";
+import { canvasOf, type Sampler, type Sheet } from "dlm/sampling/canvas.ts";
 import { checkDrawOptions, type DrawOptions } from "dlm/sampling/draw.ts";
-import { type LogitsReader, readLogits } from "dlm/sampling/logits.ts";
 
 /** A moment of the reverse process. */
 export interface Frame {
@@ -30,15 +31,11 @@ export interface SampleOptions extends DrawOptions, SteppedOptions {
    * @default {ancestral}
    */
   sampler?: Sampler | undefined;
-  /** Who evaluates the denoiser, such as the Workers of `createParallelReader`.
-   * @default {this thread}
-   */
-  read?: LogitsReader | undefined;
   rng: Rng;
 }
 
 /**
- * Samples text from a denoiser: replaces the masks of some templates by characters, in the
+ * Samples text from a denoiser, in this thread or in Workers: replaces the masks of some templates by characters, in the
  * steps and the order that a sampler chooses. Several sequences are sampled side by side.
  *
  * @example
@@ -55,18 +52,18 @@ export interface SampleOptions extends DrawOptions, SteppedOptions {
  * and not sampled in blocks
  */
 export async function* sample(
-  denoiser: Denoiser,
+  model: Denoiser | Predictor,
   templates: readonly Int32Array[],
   options: SampleOptions,
 ): AsyncGenerator<Frame> {
-  const { rng, read = (question) => readLogits(denoiser, question) } = options;
-  checkTemplates(denoiser, templates);
+  const predictor = predictorOf(model);
+  const { rng } = options;
+  checkTemplates(predictor, templates);
   checkDrawOptions(options);
   const sampler = chosenSampler(options);
-  const tokens = Int32Array.from(templates.flatMap((template) => [...template])); // [B·T]
-  const drawing: Drawing = {
-    denoiser,
-    read,
+  const tokens = join(Int32Array, templates); // [B·T]
+  const sheet: Sheet = {
+    predictor,
     rng,
     options,
     length: templates[0]!.length,
@@ -79,21 +76,21 @@ export async function* sample(
     const revealed: number[] = [];
     const remasked: number[] = [];
     tokens.forEach((id, i) => {
-      if (id !== before[i]) (id === denoiser.vocabularySize ? remasked : revealed).push(i);
+      if (id !== before[i]) (id === predictor.vocabularySize ? remasked : revealed).push(i);
     });
     before = tokens.slice();
     return {
-      sequences: rowsOf(before, drawing.length),
-      confidences: rowsOf(drawing.confidences, drawing.length),
+      sequences: rowsOf(before, sheet.length),
+      confidences: rowsOf(sheet.confidences, sheet.length),
       revealed: Int32Array.from(revealed),
       remasked: Int32Array.from(remasked),
       time,
-      evaluations: drawing.evaluations,
+      evaluations: sheet.evaluations,
     };
   };
   using interrupt = listenForInterrupt();
   yield frame(1);
-  for await (const time of sampler(canvasOf(drawing))) {
+  for await (const time of sampler(canvasOf(sheet))) {
     yield frame(time);
     await interrupt.breathe();
     if (interrupt.requested) return;
@@ -166,10 +163,10 @@ function chosenSampler({ sampler, steps, schedule }: SampleOptions): Sampler {
 }
 
 function checkTemplates(
-  denoiser: Denoiser,
+  { causal, context }: Predictor,
   templates: readonly Int32Array[],
 ): void {
-  if (denoiser.causal) {
+  if (causal) {
     throw new RangeError(
       "A causal model predicts the next character and cannot fill in masks: sample from a denoiser.",
     );
@@ -180,7 +177,7 @@ function checkTemplates(
   const { length } = templates[0]!;
   if (length === 0) {
     throw new RangeError(
-      `Cannot sample 0 characters: this model writes 1 to ${denoiser.context} at a time.`,
+      `Cannot sample 0 characters: this model writes 1 to ${context} at a time.`,
     );
   }
   if (templates.some((template) => template.length !== length)) {

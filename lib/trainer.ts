@@ -1,53 +1,56 @@
 import { listenForInterrupt } from "dlm/backend/interrupt.ts";
-import type { NamedArrays } from "dlm/backend/variables.ts";
 import { type Corpus, drawWindows } from "dlm/corpus.ts";
 import { type BitsPerCharacter, evaluate } from "dlm/evaluation.ts";
 import type { Learner, StepResult } from "dlm/crew/learner.ts";
-import { type Denoiser, Transformer, type TransformerConfig } from "dlm/model.ts";
+import type { Predictor } from "dlm/crew/predictor.ts";
+import type { Denoiser, TransformerConfig } from "dlm/model.ts";
 import { type DrawNoise, nextCharacterNoise, rootCountNoise } from "dlm/objective.ts";
 import { learningRateAt, type Step } from "dlm/optimizer/optimizer.ts";
 import { Rng } from "dlm/rng.ts";
 
+/** How a model is trained: the hyperparameters that are not those of the model. */
+export interface TrainingPlan {
+  /** `B`, the number of sequences a step, each window as often as the noise has readings of it. */
+  batch: number;
+  /** The peak learning rate of AdamW, for the embeddings and the head. */
+  learningRate: number;
+  /** The peak learning rate of Muon, for the matrices of the blocks: about how much a step
+   * changes their outputs, which are about 1. */
+  matrixLearningRate: number;
+  /** Steps in which the learning rates rise. */
+  warmupSteps: number;
+  /** The run's length in steps …
+   * @default {Infinity}
+   */
+  steps?: number | undefined;
+  /** … or in seconds, whichever is reached first.
+   * @default {Infinity}
+   */
+  seconds?: number | undefined;
+  /** Steps between evaluations. */
+  evaluateEvery: number;
+  /** Validation windows of an evaluation on the way; the last takes the whole split. */
+  evaluationWindows: number;
+}
+
 /** Options for {@linkcode train}. */
-export interface TrainOptions {
+export interface TrainOptions extends TrainingPlan {
   corpus: Corpus;
   config: TransformerConfig;
   /** The model that learns, as far as it has come. */
-  learner: Pick<Learner, "step"> & { read(part: "average"): Promise<NamedArrays> };
+  learner: Pick<Learner, "step">;
+  /** The averaged model as it now is, to be evaluated; owned by who asks. */
+  average(): Promise<(Denoiser | Predictor) & Disposable>;
   /** How many steps it has behind it, and how many seconds they took.
    * @default {{ step: 0, seconds: 0 }}
    */
   done?: { step: number; seconds: number };
-  /** The run ends after this many steps …
-   * @default {Infinity}
-   */
-  steps?: number | undefined;
-  /** … or after this many seconds, whichever is reached first.
-   * @default {Infinity}
-   */
-  seconds?: number | undefined;
-  /** `B`, the number of sequences a step, each window as often as the noise has readings of it. */
-  batch: number;
-  /** The peak learning rate of AdamW, for the embeddings and the head … */
-  learningRate: number;
-  /** … and of Muon, for the matrices of the blocks. */
-  matrixLearningRate: number;
-  /** The steps in which it rises. */
-  warmupSteps: number;
-  /** Evaluates after every so many steps, and at the end on the whole validation split. */
-  evaluateEvery: number;
-  /** The number of validation windows in the evaluations on the way. */
-  evaluationWindows: number;
   /** Decides which windows are drawn and what is masked, step by step. */
   seed: number;
   /** How the noise of a batch is drawn, and so what the loss is.
    * @default {rootCountNoise, or nextCharacterNoise for a causal model}
    */
   drawNoise?: DrawNoise;
-  /** Makes the model to evaluate out of its averaged parameters.
-   * @default {the Transformer of the config}
-   */
-  createModel?: (parameters: NamedArrays) => Denoiser & Disposable;
 }
 
 /** What one step of a training run has to tell. */
@@ -97,12 +100,8 @@ export async function* train(
       length: config.context,
       rng: draw,
     });
-    const noisy = drawNoise(windows, {
-      maskId: config.vocabularySize,
-      rng: draw,
-    });
-    // Of an odd batch the last window is read less often than the others.
-    const result = await learner.step(noisy.slice(0, batch), rates);
+    const noise = { maskId: config.vocabularySize, rng: draw, size: batch };
+    const result = await learner.step(drawNoise(windows, noise), rates);
     checkLoss(result, rates);
     await interrupt.breathe();
     seconds += (performance.now() - start) / 1000;
@@ -129,13 +128,9 @@ function ratesAt(step: number, progress: number, options: TrainOptions): Step {
 }
 
 /** The averaged model on the whole validation split, or on the same part of it every time. */
-async function evaluateAverage(
-  options: TrainOptions,
-  whole: boolean,
-): Promise<BitsPerCharacter> {
-  const { corpus, config, learner, evaluationWindows } = options;
-  const { createModel = (parameters) => new Transformer(config, parameters) } = options;
-  using model = createModel(await learner.read("average"));
+async function evaluateAverage(options: TrainOptions, whole: boolean): Promise<BitsPerCharacter> {
+  const { corpus, average, evaluationWindows } = options;
+  using model = await average();
   const windows = whole ? undefined : evaluationWindows;
   return await evaluate(model, corpus.validation, { windows });
 }

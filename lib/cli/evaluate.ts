@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { baselines } from "dlm/measures/baselines.ts";
 import { anyWholeNumber, runCommand, wholeNumber } from "dlm/cli/_command.ts";
 import { DEFAULT_MODEL, openCorpus, openModel } from "dlm/cli/_inputs.ts";
+import { predictInWorkers } from "dlm/crew/crew.ts";
 import { evaluate } from "dlm/evaluation.ts";
 
 const command = new Command("evaluate")
@@ -50,7 +51,8 @@ async function measureModel(options: Options): Promise<void> {
   );
   const bar = startBar();
   const onProgress = (share: number) => bar.update(share);
-  const result = await evaluate(opened.model, split, { draws, seed, onProgress });
+  using predictor = predictInWorkers(opened.model);
+  const result = await evaluate(predictor, split, { draws, seed, onProgress });
   bar.stop();
   if (!options.json) {
     const error = opened.model.causal ? "" : ` ± ${result.standardError.toFixed(3)}`;

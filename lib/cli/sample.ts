@@ -10,16 +10,17 @@ import {
 } from "dlm/cli/_command.ts";
 import { DEFAULT_MODEL, openModel } from "dlm/cli/_inputs.ts";
 import { watcher } from "dlm/display/frames/terminal.ts";
-import type { LoadedModel } from "dlm/training/checkpoint.ts";
 import { denoisingGif } from "dlm/display/frames/gif.ts";
 import { rankTemplates } from "dlm/measures/infill.ts";
-import { createParallelReader } from "dlm/crew/parallel_reader.ts";
+import { predictInWorkers } from "dlm/crew/crew.ts";
+import type { Predictor } from "dlm/crew/predictor.ts";
 import { Rng } from "dlm/rng.ts";
-import { type Frame, promptTemplate, sample } from "dlm/sampler.ts";
-import { blocks } from "dlm/sampling/blocks.ts";
+import { copies, type Frame, promptTemplate, sample } from "dlm/sampler.ts";
+import { inBlocks } from "dlm/sampling/in_blocks.ts";
 import type { Sampler } from "dlm/sampling/canvas.ts";
 import { STEPPED_SAMPLERS, UNSTEPPED_SAMPLERS } from "dlm/sampling/samplers.ts";
 import { readTemplates } from "dlm/sampling/templates.ts";
+import type { CharTokenizer } from "dlm/tokenizer.ts";
 
 type SteppedName = keyof typeof STEPPED_SAMPLERS;
 type UnsteppedName = keyof typeof UNSTEPPED_SAMPLERS;
@@ -63,17 +64,15 @@ const command = new Command("sample")
     const sampler = chooseSampler(options.sampler as SteppedName | UnsteppedName, options.steps);
     using opened = await openModel(options.model);
     const { model, tokenizer } = opened;
-    const template = await chooseTemplate(opened, options);
-    const inBlocks = options.block ??
+    using predictor = predictInWorkers(model);
+    const template = await chooseTemplate(predictor, tokenizer, options);
+    const block = options.block ??
       (template.length > model.context ? Math.ceil(model.context / 2) : undefined);
-    const workers = Math.min(count, navigator.hardwareConcurrency);
-    using reader = workers > 1 ? await createParallelReader(model, { workers }) : undefined;
-    const frames = sample(model, Array.from({ length: count }, () => template), {
-      sampler: inBlocks ? blocks({ length: inBlocks, sampler }) : sampler,
+    const frames = sample(count > 1 ? predictor : model, copies(template, count), {
+      sampler: block ? inBlocks({ length: block, sampler }) : sampler,
       temperature,
       topP,
       topK,
-      read: reader?.read,
       rng: new Rng(seed).stream("sampling"),
     });
     const start = performance.now();
@@ -116,12 +115,13 @@ interface Wish {
 
 /** The template wished for; of several, the one whose holes fit best. */
 async function chooseTemplate(
-  { model, tokenizer }: LoadedModel,
+  predictor: Predictor,
+  tokenizer: CharTokenizer,
   { prompt, infill, length }: Wish,
 ): Promise<Int32Array> {
   if (infill === undefined) {
     const { maskId } = tokenizer;
-    const options = { length: length ?? model.context, maskId };
+    const options = { length: length ?? predictor.context, maskId };
     return promptTemplate(tokenizer.encode(prompt ?? ""), options);
   }
   if (prompt !== undefined || length !== undefined) {
@@ -132,7 +132,7 @@ async function chooseTemplate(
   const templates = readTemplates(infill, tokenizer);
   if (templates.length === 1) return templates[0]!;
   const bar = startBar("of the lengths compared");
-  const ranked = await rankTemplates(model, templates, {
+  const ranked = await rankTemplates(predictor, templates, {
     onProgress: (share) => bar.update(share),
   });
   bar.stop();

@@ -1,7 +1,8 @@
 import type { NamedArrays } from "dlm/backend/variables.ts";
 import { tf } from "dlm/backend/backend.ts";
+import type { NoisyBatch } from "dlm/batch.ts";
 import { Transformer } from "dlm/model.ts";
-import { lossAndGradients, noisyLoss, type NoisySequence } from "dlm/objective.ts";
+import { lossAndGradients, noisyLoss } from "dlm/objective.ts";
 import { Rng } from "dlm/rng.ts";
 
 /** The slope of the loss in one parameter, found in two ways. */
@@ -41,7 +42,7 @@ export interface GradientCheckOptions {
  */
 export async function gradientCheck(
   model: Transformer,
-  sequences: readonly NoisySequence[],
+  batch: NoisyBatch,
   options: GradientCheckOptions = {},
 ): Promise<CheckedSlope[]> {
   const { step = 0.01, each = 8, seed = 0 } = options;
@@ -57,9 +58,9 @@ export async function gradientCheck(
   const lossWith = async (name: string, index: number, change: number) => {
     const moved = values[name]!.with(index, values[name]![index]! + change);
     using nearby = new Transformer(model.config, { ...values, [name]: moved });
-    return await read(noisyLoss(nearby, sequences));
+    return await read(noisyLoss(nearby, batch));
   };
-  const { loss, gradients } = lossAndGradients(model, sequences);
+  const { loss, gradients } = lossAndGradients(model, batch);
   loss.dispose();
   const slopes: CheckedSlope[] = [];
   for (const [name, tensor] of Object.entries(gradients)) {

@@ -7,9 +7,10 @@ import {
   sumOverTeam,
   type Team,
 } from "dlm/optimizer/team.ts";
+import { type NoisyBatch, partsOf } from "dlm/batch.ts";
 import { assignAll, type NamedArrays, readAll } from "dlm/backend/variables.ts";
 import { parameterShapes, Transformer, type TransformerConfig } from "dlm/model.ts";
-import { type LossAndGradients, lossAndGradients, type NoisySequence } from "dlm/objective.ts";
+import { type LossAndGradients, lossAndGradients } from "dlm/objective.ts";
 import { Optimizer, type Step, stepWork } from "dlm/optimizer/optimizer.ts";
 
 /** Everything that changes as a model learns, as plain numbers: what a checkpoint keeps. */
@@ -43,9 +44,9 @@ export interface StepResult {
 /** A model that learns, here or elsewhere. */
 export interface Learner extends AsyncDisposable {
   /** Takes one step on a batch, whose weights add up its loss. */
-  step(batch: readonly NoisySequence[], step: Step): Promise<StepResult>;
+  step(batch: NoisyBatch, step: Step): Promise<StepResult>;
   /** One part of its state, copied; of a team, each has its share. */
-  read(part: keyof LearnerState): Promise<NamedArrays>;
+  state(part: keyof LearnerState): Promise<NamedArrays>;
 }
 
 /** Options for {@linkcode createLearner}. */
@@ -96,7 +97,7 @@ export function createLearner(
       tf.dispose([loss, sums]);
       return { loss: addOverTeam(value!, team), gradientNorm };
     },
-    read: (part) => readAll(variables[part]),
+    state: (part) => readAll(variables[part]),
     [Symbol.asyncDispose]() {
       optimizer[Symbol.dispose]();
       model[Symbol.dispose]();
@@ -106,19 +107,15 @@ export function createLearner(
 }
 
 /** The loss and gradient of a batch, one micro-batch after the other. */
-function accumulate(
-  model: Transformer,
-  batch: readonly NoisySequence[],
-  microBatch: number,
-): LossAndGradients {
-  let sum = lossAndGradients(model, batch.slice(0, microBatch));
-  for (let i = microBatch; i < batch.length; i += microBatch) {
-    const next = lossAndGradients(model, batch.slice(i, i + microBatch));
-    const total = add(sum, next);
-    dispose(sum);
-    dispose(next);
+function accumulate(model: Transformer, batch: NoisyBatch, microBatch: number): LossAndGradients {
+  let sum: LossAndGradients | undefined;
+  for (const part of partsOf(batch, microBatch)) {
+    const next = lossAndGradients(model, part);
+    const total = sum ? add(sum, next) : next;
+    if (sum) [sum, next].forEach(dispose);
     sum = total;
   }
+  if (!sum) throw new RangeError("There is nothing to learn: give at least one sequence.");
   return sum;
 }
 

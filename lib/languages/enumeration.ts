@@ -1,5 +1,6 @@
+import { packBatch } from "dlm/batch.ts";
+import { predictorOf } from "dlm/crew/predictor.ts";
 import type { Denoiser } from "dlm/model.ts";
-import { noisySurprisals } from "dlm/objective.ts";
 import { enumerateTexts, type KnownLanguage } from "dlm/languages/known_languages.ts";
 
 // What is estimated elsewhere by drawing masks can be had exactly of a short text, by going
@@ -104,21 +105,14 @@ async function surprisalsOfEverySet(
         `give ids from 0 to ${denoiser.vocabularySize - 1}.`,
     );
   }
-  const found = [new Float64Array(length).fill(NaN)];
-  while (found.length < 2 ** length) {
-    const sets = Array.from(
-      { length: Math.min(256, 2 ** length - found.length) },
-      (_, i) => found.length + i,
-    );
-    const sequences = sets.map((set) => {
-      const weights = new Float32Array(length).map((_, i) => set >> i & 1);
-      const noisy = clean.map((id, i) => weights[i] ? denoiser.vocabularySize : id);
-      return { clean, noisy, weights };
-    });
-    const surprisals = await noisySurprisals(denoiser, sequences);
-    found.push(
-      ...surprisals.map((row, n) => row.map((nats, i) => sequences[n]!.weights[i] ? nats : NaN)),
-    );
-  }
+  const maskId = denoiser.vocabularySize;
+  const sets = Array.from({ length: 2 ** length }, (_, set) => set);
+  const readings = sets.map((set) => {
+    return { clean, noisy: clean.map((id, i) => set >> i & 1 ? maskId : id), weight: 1 };
+  });
+  const batch = packBatch(readings, { total: 1, asks: (id) => id === maskId });
+  const surprisals = await predictorOf(denoiser).surprisals(batch);
+  const found = sets.map(() => new Float64Array(length).fill(NaN));
+  batch.rows.forEach((row, i) => found[Math.floor(row / length)]![row % length] = surprisals[i]!);
   return found;
 }

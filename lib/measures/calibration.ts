@@ -1,7 +1,8 @@
-import { tf } from "dlm/backend/backend.ts";
+import { partsOf } from "dlm/batch.ts";
 import { consecutiveWindows } from "dlm/corpus.ts";
+import { type Predictor, predictorOf } from "dlm/crew/predictor.ts";
 import type { Denoiser } from "dlm/model.ts";
-import { exactCountNoise, nextCharacterNoise, type NoisySequence } from "dlm/objective.ts";
+import { exactCountNoise, nextCharacterNoise } from "dlm/objective.ts";
 import { Rng } from "dlm/rng.ts";
 import { checkDrawOptions, drawingWeights } from "dlm/sampling/draw.ts";
 
@@ -51,7 +52,7 @@ export interface CalibrationOptions {
  * @throws {RangeError} if the split is shorter than the context, or an option makes no sense
  */
 export async function measureCalibration(
-  denoiser: Denoiser,
+  model: Denoiser | Predictor,
   split: Int32Array,
   options: CalibrationOptions = {},
 ): Promise<Calibration> {
@@ -60,60 +61,33 @@ export async function measureCalibration(
   if (!(Number.isSafeInteger(bins) && bins >= 1)) {
     throw new RangeError(`bins is ${bins}: it must be a whole number of at least 1.`);
   }
-  const drawNoise = denoiser.causal ? nextCharacterNoise : exactCountNoise;
-  const noise = { maskId: denoiser.vocabularySize, rng: new Rng(seed).stream("calibration") };
-  const sequences = drawNoise(consecutiveWindows(split, denoiser.context), noise);
+  const predictor = predictorOf(model);
+  const { causal, context, vocabularySize: V } = predictor;
+  const drawNoise = causal ? nextCharacterNoise : exactCountNoise;
+  const noise = { maskId: V, rng: new Rng(seed).stream("calibration") };
+  const batch = drawNoise(consecutiveWindows(split, context), noise);
   const sums = Array.from({ length: bins }, () => ({ count: 0, predicted: 0, hits: 0 }));
-  for (const group of Map.groupBy(sequences, ({ clean }) => clean.length).values()) {
-    for (let i = 0; i < group.length; i += BATCH) {
-      for (
-        const { p, hit } of await predictions(denoiser, group.slice(i, i + BATCH), temperature)
-      ) {
-        const bin = sums[Math.min(bins - 1, Math.floor(p * bins))]!;
-        bin.count++;
-        bin.predicted += p;
-        if (hit) bin.hits++;
-      }
-    }
+  for (const part of partsOf(batch, AT_ONCE)) {
+    const logits = await predictor.logits(part); // [N, V]
+    part.targets.forEach((id, n) => {
+      const weights = drawingWeights(logits.subarray(n * V, (n + 1) * V), { temperature });
+      const p = 1 / weights.reduce((sum, weight) => sum + weight, 0); // the likeliest weighs 1
+      const bin = sums[Math.min(bins - 1, Math.floor(p * bins))]!;
+      bin.count++;
+      bin.predicted += p;
+      if (weights.indexOf(1) === id) bin.hits++;
+    });
   }
   const total = sums.reduce((sum, { count }) => sum + count, 0);
   const error = sums.reduce((sum, bin) => sum + Math.abs(bin.predicted - bin.hits), 0) / total;
   return { error, bins: sums.filter(({ count }) => count > 0).map(toBin) };
 }
 
-/** How many windows go through the model at once. */
-const BATCH = 32;
+/** Of how many windows the logits are in memory at once: each takes `V` numbers a character. */
+const AT_ONCE = 256;
 
 function toBin({ count, predicted, hits }: Record<"count" | "predicted" | "hits", number>) {
   const share = hits / count;
   const standardError = Math.sqrt(share * (1 - share) / count);
   return { count, predicted: predicted / count, hits: share, standardError };
-}
-
-/** The likeliest character of each place asked for: its probability, and whether it is right. */
-async function predictions(
-  denoiser: Denoiser,
-  sequences: readonly NoisySequence[],
-  temperature: number,
-): Promise<{ p: number; hit: boolean }[]> {
-  const length = sequences[0]!.clean.length;
-  const tokens = Int32Array.from(sequences.flatMap(({ noisy }) => [...noisy]));
-  const asked = sequences.flatMap(({ weights, clean }, b) =>
-    Array.from(clean, (id, i) => ({ row: b * length + i, id }))
-      .filter((_, i) => weights[i]! > 0)
-  );
-  const logits = tf.tidy(() =>
-    denoiser.logits(
-      tf.tensor2d(tokens, [sequences.length, length], "int32"),
-      tf.tensor1d(asked.map(({ row }) => row), "int32"),
-    )
-  ); // [N, V]
-  const values = await logits.data() as Float32Array;
-  logits.dispose();
-  const size = denoiser.vocabularySize;
-  return asked.map(({ id }, n) => {
-    const weights = drawingWeights(values.subarray(n * size, (n + 1) * size), { temperature });
-    const p = 1 / weights.reduce((sum, weight) => sum + weight, 0); // the likeliest weighs 1
-    return { p, hit: weights.indexOf(1) === id };
-  });
 }

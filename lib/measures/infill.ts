@@ -1,4 +1,5 @@
 import { likelihood } from "dlm/measures/likelihood.ts";
+import { type OnProgress, type Predictor, predictorOf } from "dlm/crew/predictor.ts";
 import type { Denoiser } from "dlm/model.ts";
 
 /** A template and how well its holes fit what is given around them. */
@@ -24,7 +25,7 @@ export interface RankTemplatesOptions {
    */
   seed?: number;
   /** Hears the share done, in [0, 1]. */
-  onProgress?: (share: number) => void;
+  onProgress?: OnProgress;
 }
 
 /**
@@ -48,12 +49,13 @@ export interface RankTemplatesOptions {
  * model's context
  */
 export async function rankTemplates(
-  denoiser: Denoiser,
+  model: Denoiser | Predictor,
   templates: readonly Int32Array[],
   options: RankTemplatesOptions = {},
 ): Promise<RankedTemplate[]> {
   const { rounds = 8, seed = 0, onProgress } = options;
-  const { context, vocabularySize: maskId } = denoiser;
+  const predictor = predictorOf(model);
+  const { context, vocabularySize: maskId } = predictor;
   const known = commonPrefix(templates);
   if (templates.some((template) => !template.subarray(known).some((id) => id !== maskId))) {
     throw new RangeError(
@@ -65,7 +67,7 @@ export async function rankTemplates(
     const text = new Int32Array(Math.max(context, template.length)).fill(maskId);
     text.set(template);
     const given = text.slice().fill(maskId, known);
-    const { nats, standardError } = await likelihood(denoiser, text, { given, rounds, seed });
+    const { nats, standardError } = await likelihood(predictor, text, { given, rounds, seed });
     ranked.push({ template, nats, standardError, probability: 0 });
     onProgress?.(ranked.length / templates.length);
   }

@@ -1,11 +1,8 @@
 import { sampleStandardDeviation } from "simple-statistics";
+import { joinBatches, type NoisyBatch } from "dlm/batch.ts";
+import { type OnProgress, type Predictor, predictorOf } from "dlm/crew/predictor.ts";
 import type { Denoiser } from "dlm/model.ts";
-import {
-  exactCountNoise,
-  nextCharacterNoise,
-  type NoisySequence,
-  noisySurprisals,
-} from "dlm/objective.ts";
+import { exactCountNoise, nextCharacterNoise, type NoiseOptions } from "dlm/objective.ts";
 import { Rng } from "dlm/rng.ts";
 
 /** How likely a text is to a model. */
@@ -36,12 +33,8 @@ export interface LikelihoodOptions {
    * @default {0}
    */
   seed?: number;
-  /** How many sequences go through the model at once.
-   * @default {32}
-   */
-  batch?: number;
   /** Hears the share done, in [0, 1]. */
-  onProgress?: (share: number) => void;
+  onProgress?: OnProgress;
 }
 
 /**
@@ -63,65 +56,67 @@ export interface LikelihoodOptions {
  * @throws {RangeError} if nothing is asked for, or something that the model cannot answer
  */
 export async function likelihood(
-  denoiser: Denoiser,
+  model: Denoiser | Predictor,
   text: Int32Array,
   options: LikelihoodOptions = {},
 ): Promise<Likelihood> {
-  const maskId = denoiser.vocabularySize;
-  const { given = text.map(() => maskId), seed = 0, batch = 32, onProgress } = options;
-  const places = askedPlaces(denoiser, text, given);
-  const rounds = denoiser.causal ? 1 : checkedRounds(options.rounds ?? 16);
+  const predictor = predictorOf(model);
+  const { causal, vocabularySize: maskId } = predictor;
+  const { given = text.map(() => maskId), seed = 0, onProgress } = options;
+  const places = askedPlaces(predictor, text, given);
+  const rounds = causal ? 1 : checkedRounds(options.rounds ?? 16);
   const rng = new Rng(seed).stream("likelihood");
+  const batches = Array.from(
+    { length: rounds },
+    () => causal ? nextCharacters(text, places, maskId) : anyOrder(text, places, { maskId, rng }),
+  );
+  const found = await predictor.surprisals(joinBatches(batches), onProgress);
   const surprisals = new Float64Array(text.length);
-  const totals = new Float64Array(rounds);
-  for (let round = 0; round < rounds; round++) {
-    const sequences = denoiser.causal
-      ? nextCharacters(text, { places, maskId })
-      : anyOrder(text, { places, maskId, rng });
-    for (let i = 0; i < sequences.length; i += batch) {
-      for (const nats of await noisySurprisals(denoiser, sequences.slice(i, i + batch))) {
-        nats.forEach((value, place) => {
-          surprisals[place]! += value / rounds;
-          totals[round]! += value;
-        });
-      }
-    }
-    onProgress?.((round + 1) / rounds);
-  }
+  let next = 0;
+  const totals = batches.map(({ rows, weights }) => {
+    let total = 0;
+    rows.forEach((row, i) => {
+      const nats = weights[i]! * found[next++]!;
+      surprisals[row % text.length]! += nats / rounds;
+      total += nats;
+    });
+    return total;
+  });
   const nats = totals.reduce((sum, total) => sum + total / rounds, 0);
   return {
     nats,
     bits: nats / Math.LN2,
-    standardError: denoiser.causal ? 0 : sampleStandardDeviation([...totals]) / Math.sqrt(rounds),
+    standardError: causal ? 0 : sampleStandardDeviation(totals) / Math.sqrt(rounds),
     surprisals,
   };
 }
 
 /** One round: the places masked as if they were a text of their own, with every count once. */
-function anyOrder(
-  text: Int32Array,
-  { places, maskId, rng }: { places: Int32Array; maskId: number; rng: Rng },
-): NoisySequence[] {
+function anyOrder(text: Int32Array, places: Int32Array, noise: NoiseOptions): NoisyBatch {
   const part = places.map((place) => text[place]!);
-  const copies = Array.from(places, () => part);
-  return exactCountNoise(copies, { maskId, rng }).map((noisyPart) => {
-    const [noisy, weights] = [text.slice(), new Float32Array(text.length)];
-    places.forEach((place, i) => {
-      noisy[place] = noisyPart.noisy[i]!;
-      weights[place] = noisyPart.weights[i]! * places.length; // of all, not per character
-    });
-    return { clean: text, noisy, weights };
-  });
+  const { tokens, rows, targets, weights } = exactCountNoise(Array.from(places, () => part), noise);
+  const whole = (i: number) =>
+    // where the i-th token of the parts is in the copies of the text
+    Math.floor(i / places.length) * text.length + places[i % places.length]!;
+  const copies = new Int32Array(places.length * text.length).map((_, i) => text[i % text.length]!);
+  tokens.forEach((id, i) => copies[whole(i)] = id);
+  return {
+    tokens: copies,
+    lengths: new Int32Array(places.length).fill(text.length),
+    rows: rows.map(whole),
+    targets,
+    weights: weights.map((weight) => weight * places.length), // of all, not per character
+  };
 }
 
 /** The question put to a causal model, with only the places asked for counting. */
-function nextCharacters(
-  text: Int32Array,
-  { places, maskId }: { places: Int32Array; maskId: number },
-): NoisySequence[] {
-  const weights = new Float32Array(text.length);
-  for (const place of places) weights[place] = 1;
-  return nextCharacterNoise([text], { maskId }).map((sequence) => ({ ...sequence, weights }));
+function nextCharacters(text: Int32Array, places: Int32Array, maskId: number): NoisyBatch {
+  return {
+    ...nextCharacterNoise([text], { maskId }),
+    rows: places,
+    targets: places.map((place) => text[place]!),
+    weights: new Float32Array(places.length).fill(1),
+  };
 }
 
 function checkedRounds(rounds: number): number {
@@ -132,8 +127,8 @@ function checkedRounds(rounds: number): number {
 }
 
 /** The places that are masked in `given`, if the model can answer for them. */
-function askedPlaces(denoiser: Denoiser, text: Int32Array, given: Int32Array): Int32Array {
-  const { vocabularySize: maskId, context, causal } = denoiser;
+function askedPlaces(model: Predictor, text: Int32Array, given: Int32Array): Int32Array {
+  const { vocabularySize: maskId, context, causal } = model;
   if (text.length > context) {
     throw new RangeError(
       `The text has ${text.length} characters, but the model reads ${context} at a time: shorten it, ` +

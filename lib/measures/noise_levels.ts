@@ -1,9 +1,9 @@
 import jstat from "jstat";
-import { mean } from "simple-statistics";
 import { consecutiveWindows } from "dlm/corpus.ts";
 import { maskExactly } from "dlm/masking.ts";
+import { type Predictor, predictorOf } from "dlm/crew/predictor.ts";
 import type { Denoiser } from "dlm/model.ts";
-import { noisyLosses } from "dlm/objective.ts";
+import { packMasks } from "dlm/objective.ts";
 import { Rng } from "dlm/rng.ts";
 
 /** Options for {@linkcode bitsByMasks}. */
@@ -27,15 +27,21 @@ export interface BitsByMasksOptions {
  * over all numbers from 1 to `T` is the exact-count NELBO (see `exactCountNoise()`).
  *
  * @returns pairs of a number of masks and the mean bits per masked character
- * @throws {RangeError} if a count is not between 1 and the context, if there is no window to
- *   measure, or the split is too short
+ * @throws {RangeError} if the model is causal, if a count is not between 1 and the context, if
+ *   there is no window to measure, or the split is too short
  */
 export async function bitsByMasks(
-  denoiser: Denoiser,
+  model: Denoiser | Predictor,
   split: Int32Array,
   options: BitsByMasksOptions = {},
 ): Promise<[masks: number, bits: number][]> {
-  const { context: T, vocabularySize: maskId } = denoiser;
+  const predictor = predictorOf(model);
+  const { context: T, vocabularySize: maskId, causal } = predictor;
+  if (causal) {
+    throw new RangeError(
+      "A causal model has not learned what is behind a mask: measure a denoiser by its masks.",
+    );
+  }
   const tenths = Array.from({ length: 11 }, (_, i) => Math.max(1, Math.round(i * T / 10)));
   const { counts = [...new Set(tenths)], windows = 64, seed = 0 } = options;
   if (!(Number.isSafeInteger(windows) && windows >= 1)) {
@@ -47,12 +53,13 @@ export async function bitsByMasks(
   const points: [number, number][] = [];
   for (const count of counts) {
     const rng = new Rng(seed).stream(count);
-    const sequences = whole.slice(0, windows).map((clean) => {
-      const noisy = maskExactly(clean, { maskId, count, rng });
-      const weights = Float32Array.from(noisy, (id) => id === maskId ? 1 / count : 0);
-      return { clean, noisy, weights };
+    const readings = whole.slice(0, windows).map((clean) => {
+      return { clean, noisy: maskExactly(clean, { maskId, count, rng }), weight: 1 };
     });
-    points.push([count, mean([...await noisyLosses(denoiser, sequences)]) / Math.LN2]);
+    const batch = packMasks(readings, { maskId, total: readings.length * count });
+    const surprisals = await predictor.surprisals(batch);
+    const nats = batch.weights.reduce((sum, weight, i) => sum + weight * surprisals[i]!, 0);
+    points.push([count, nats / Math.LN2]);
   }
   return points;
 }

@@ -1,5 +1,6 @@
+import { type NoisyBatch, sequencesOf } from "dlm/batch.ts";
 import { maskIndependently } from "dlm/masking.ts";
-import type { DrawNoise, NoiseOptions, NoisySequence } from "dlm/objective.ts";
+import { type DrawNoise, type NoiseOptions, packMasks } from "dlm/objective.ts";
 import { Rng } from "dlm/rng.ts";
 import { type DrawTimes, independentTimes } from "dlm/schedule.ts";
 
@@ -19,7 +20,7 @@ import { type DrawTimes, independentTimes } from "dlm/schedule.ts";
 export function meanOfSequenceMeans(
   sequences: readonly Int32Array[],
   options: NoiseOptions,
-): NoisySequence[] {
+): NoisyBatch {
   return maskAndWeigh(sequences, options, ({ masks, batch }) => 1 / masks / batch);
 }
 
@@ -31,7 +32,7 @@ export function meanOfSequenceMeans(
 export function pooledMean(
   sequences: readonly Int32Array[],
   options: NoiseOptions,
-): NoisySequence[] {
+): NoisyBatch {
   return maskAndWeigh(sequences, options, ({ pool }) => 1 / pool);
 }
 
@@ -43,7 +44,7 @@ export function pooledMean(
 export function pooledMeanAtOneRate(
   sequences: readonly Int32Array[],
   options: NoiseOptions,
-): NoisySequence[] {
+): NoisyBatch {
   const oneRate: DrawTimes = (count, rng) => new Float64Array(count).fill(rng.uniform());
   return maskAndWeigh(sequences, options, ({ pool }) => 1 / pool, oneRate);
 }
@@ -56,7 +57,7 @@ export function pooledMeanAtOneRate(
 export function doublyWeightedMean(
   sequences: readonly Int32Array[],
   options: NoiseOptions,
-): NoisySequence[] {
+): NoisyBatch {
   return maskAndWeigh(sequences, options, ({ rate, masks, batch }) => 1 / rate / masks / batch);
 }
 
@@ -77,7 +78,7 @@ function maskAndWeigh(
   { maskId, rng }: NoiseOptions,
   weigh: (circumstances: Circumstances) => number,
   drawRates: DrawTimes = independentTimes,
-): NoisySequence[] {
+): NoisyBatch {
   const batch = sequences.length;
   const rates = drawRates(batch, rng);
   const masked = sequences.map((clean, b) => {
@@ -86,11 +87,10 @@ function maskAndWeigh(
     return { clean, noisy, rate, masks: noisy.filter((id) => id === maskId).length };
   });
   const pool = masked.reduce((sum, { masks }) => sum + masks, 0);
-  return masked.map(({ clean, noisy, rate, masks }) => {
-    const weight = weigh({ rate, masks, pool, batch });
-    const weights = Float32Array.from(noisy, (id) => id === maskId ? weight : 0);
-    return { clean, noisy, weights };
+  const readings = masked.map(({ clean, noisy, rate, masks }) => {
+    return { clean, noisy, weight: weigh({ rate, masks, pool, batch }) };
   });
+  return packMasks(readings, { maskId, total: 1 }); // the reductions divide by themselves
 }
 
 /** Options for {@linkcode simulatedLosses}. */
@@ -122,12 +122,11 @@ export function simulatedLosses(drawNoise: DrawNoise, options: SimulatedLossesOp
   const { cost, batch = 64, length = 64, batches = 400, seed = 0 } = options;
   const [maskId, rng] = [1, new Rng(seed)];
   const clean = Array.from({ length: batch }, () => new Int32Array(length));
-  const lossOf = ({ noisy, weights }: NoisySequence) => {
-    const masks = noisy.filter((id) => id === maskId).length;
-    return masks && cost(masks) * weights.reduce((sum, weight) => sum + weight, 0);
-  };
   return Array.from({ length: batches }, () => {
-    const sequences = drawNoise(clean, { maskId, rng });
-    return sequences.reduce((loss, sequence) => loss + lossOf(sequence), 0);
+    const drawn = drawNoise(clean, { maskId, rng });
+    const masks = sequencesOf(drawn).map((ids) => ids.filter((id) => id === maskId).length);
+    return drawn.rows.reduce((loss, row, i) => {
+      return loss + drawn.weights[i]! * cost(masks[Math.floor(row / length)]!);
+    }, 0);
   });
 }

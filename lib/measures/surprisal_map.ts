@@ -1,6 +1,7 @@
 import { consecutiveWindows } from "dlm/corpus.ts";
+import { type Predictor, predictorOf } from "dlm/crew/predictor.ts";
 import type { Denoiser } from "dlm/model.ts";
-import { exactCountNoise, nextCharacterNoise, noisySurprisals } from "dlm/objective.ts";
+import { exactCountNoise, nextCharacterNoise } from "dlm/objective.ts";
 import { Rng } from "dlm/rng.ts";
 
 /** Options for {@linkcode surprisalMap}. */
@@ -29,42 +30,29 @@ export interface SurprisalMapOptions {
  * @throws {RangeError} if the split is shorter than the context, or an option makes no sense
  */
 export async function surprisalMap(
-  denoiser: Denoiser,
+  model: Denoiser | Predictor,
   split: Int32Array,
   options: SurprisalMapOptions = {},
 ): Promise<Float64Array> {
   const { seed = 0 } = options;
-  const draws = denoiser.causal ? 1 : options.draws ?? 4;
+  const predictor = predictorOf(model);
+  const { causal, context, vocabularySize: maskId } = predictor;
+  const draws = causal ? 1 : options.draws ?? 4;
   if (!(Number.isSafeInteger(draws) && draws >= 1)) {
     throw new RangeError(`draws is ${draws}: it must be a whole number of at least 1.`);
   }
-  const windows = consecutiveWindows(split, denoiser.context);
-  const drawNoise = denoiser.causal ? nextCharacterNoise : exactCountNoise;
+  const windows = consecutiveWindows(split, context);
+  const drawNoise = causal ? nextCharacterNoise : exactCountNoise;
   // All draws at once, so that the counts of each window's masks lie evenly in 1..T.
   const measured = Array.from({ length: draws }, () => windows).flat();
-  const noise = { maskId: denoiser.vocabularySize, rng: new Rng(seed).stream("surprisal map") };
-  const questions = drawNoise(measured, noise).map((sequence, n) => {
-    return { sequence, start: n % windows.length * denoiser.context };
-  });
+  const batch = drawNoise(measured, { maskId, rng: new Rng(seed).stream("surprisal map") });
+  const surprisals = await predictor.surprisals(batch);
   const bits = new Float64Array(split.length);
-  const byLength = Map.groupBy(questions, ({ sequence }) => sequence.clean.length);
-  for (const [length, group] of byLength) {
-    for (let i = 0; i < group.length; i += BATCH) {
-      const asked = group.slice(i, i + BATCH);
-      const found = await noisySurprisals(denoiser, asked.map(({ sequence }) => sequence));
-      asked.forEach(({ start }, b) => {
-        // The weights make up a mean over all characters measured: undo its divisions.
-        found[b]!.forEach((nats, i) =>
-          bits[start + i]! += nats / Math.LN2 * length * windows.length
-        );
-      });
-    }
-  }
+  batch.rows.forEach((row, i) => { // the draws lie one after the other, each as long as the split
+    bits[row % split.length]! += batch.weights[i]! * surprisals[i]! * split.length / Math.LN2;
+  });
   return bits;
 }
-
-/** How many windows go through the model at once. */
-const BATCH = 32;
 
 /** Characters that have something in common, such as being an `e`. */
 export interface CharacterGroup {

@@ -31,10 +31,8 @@ export function ancestral(options: SteppedOptions = {}): Sampler {
   return async function* (canvas) {
     for (const { t, s } of timeSteps(steps ?? canvas.length)) {
       const reveal = revealProbability(schedule, s, t);
-      const chosen = canvas.masks().map((places) =>
-        places.filter(() => canvas.rng.uniform() < reveal)
-      );
-      canvas.write((await canvas.guess(chosen)).flat());
+      const chosen = canvas.masks().flat().filter(() => canvas.rng.uniform() < reveal);
+      canvas.write(await canvas.guess(chosen));
       yield s;
     }
   };

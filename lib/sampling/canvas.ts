@@ -1,7 +1,7 @@
-import type { Denoiser } from "dlm/model.ts";
+import { type Batch, join } from "dlm/batch.ts";
+import type { Predictor } from "dlm/crew/predictor.ts";
 import type { Rng } from "dlm/rng.ts";
 import { drawingWeights, type DrawOptions } from "dlm/sampling/draw.ts";
-import type { LogitsReader } from "dlm/sampling/logits.ts";
 
 /**
  * A way from masks to text. It looks at a canvas, asks what the model expects in some
@@ -11,8 +11,10 @@ export type Sampler = (canvas: Canvas) => AsyncGenerator<number>;
 
 /** What the model expects behind a mask. */
 export interface Guess {
-  /** Where, counted through all sequences (`b·T + i`). */
+  /** Where. */
   readonly place: number;
+  /** In which sequence, counted from 0. */
+  readonly sequence: number;
   /** A character, drawn from what the model expects. */
   readonly character: number;
   /** How probable the model holds this character, whatever the temperature it was drawn with. */
@@ -21,37 +23,43 @@ export interface Guess {
   readonly certainty: number;
 }
 
+/** Guesses by the sequence they are in, those without any left out. */
+export function bySequence(guesses: readonly Guess[]): Guess[][] {
+  return [...Map.groupBy(guesses, ({ sequence }) => sequence).values()];
+}
+
 /**
  * Sequences on their way from masks to text, as a sampler sees them: it can write where
  * there is a mask and erase what was written, but what was given never changes. Places
- * come by sequence, `[B]` lists.
+ * are counted through all sequences (`b·T + i`).
  */
 export interface Canvas {
   /** The number of places of each sequence. */
   readonly length: number;
   readonly rng: Rng;
-  /** The places where there is a mask. */
+  /** The places where there is a mask, a list for each sequence. */
   masks(): number[][];
   /** The places where a character was written. */
-  written(): number[][];
+  written(): number[];
   /**
    * What the model expects in some places, as the text now stands: one evaluation, for the
    * sequences that have such a place.
+   *
+   * @param places those of one sequence after those of another
    */
-  guess(places: number[][]): Promise<Guess[][]>;
+  guess(places: readonly number[]): Promise<Guess[]>;
   /** Writes the characters of some guesses. */
-  write(guesses: Guess[]): void;
+  write(guesses: readonly Guess[]): void;
   /** Puts masks back where characters were written. */
-  erase(places: number[]): void;
+  erase(places: readonly number[]): void;
   /** The part from one place to another in each sequence: its masks alone can be written on. */
   part(from: number, to: number): Canvas;
 }
 
 /** Sequences being denoised, and what has become of them so far. */
-export interface Drawing {
-  readonly denoiser: Denoiser;
-  /** Where its logits come from. */
-  readonly read: LogitsReader;
+export interface Sheet {
+  /** Who says what is expected behind a mask. */
+  readonly predictor: Predictor;
   readonly rng: Rng;
   /** How characters are drawn. */
   readonly options: DrawOptions;
@@ -65,10 +73,10 @@ export interface Drawing {
   evaluations: number;
 }
 
-/** A drawing as a canvas, from one place to another in each sequence. */
-export function canvasOf(state: Drawing, from: number = 0, to: number = state.length): Canvas {
-  const { denoiser, tokens, confidences, length, rng } = state;
-  const maskId = denoiser.vocabularySize;
+/** A sheet as a canvas, from one place to another in each sequence. */
+export function canvasOf(sheet: Sheet, from: number = 0, to: number = sheet.length): Canvas {
+  const { predictor, tokens, confidences, length, rng } = sheet;
+  const maskId = predictor.vocabularySize;
   const places = (test: (place: number) => boolean) => {
     const lists: number[][] = [];
     for (let start = 0; start < tokens.length; start += length) {
@@ -82,13 +90,14 @@ export function canvasOf(state: Drawing, from: number = 0, to: number = state.le
     length: to - from,
     rng,
     masks: () => places((place) => tokens[place] === maskId),
-    written: () => places((place) => !isNaN(confidences[place]!)),
+    written: () => places((place) => !isNaN(confidences[place]!)).flat(),
     async guess(places) {
-      if (places.every((list) => list.length === 0)) return places.map(() => []);
-      state.evaluations++;
-      const rows = await logits(state, places, [from, to]);
-      let n = 0;
-      return places.map((list) => list.map((place) => guess(state, place, rows[n++]!)));
+      if (places.length === 0) return [];
+      sheet.evaluations++;
+      const logits = await predictor.logits(windowsAround(sheet, places, [from, to])); // [N, V]
+      return places.map((place, n) =>
+        guess(sheet, place, logits.subarray(n * maskId, (n + 1) * maskId))
+      );
     },
     write(guesses) {
       for (const { place, character, confidence } of guesses) {
@@ -102,37 +111,42 @@ export function canvasOf(state: Drawing, from: number = 0, to: number = state.le
         confidences[place] = NaN;
       }
     },
-    part: (first, last) => canvasOf(state, from + first, from + last),
+    part: (first, last) => canvasOf(sheet, from + first, from + last),
   };
 }
 
 /** A character drawn in doubles from the logits of one place, `[V]`. */
-function guess({ options, rng }: Drawing, place: number, logits: Float32Array): Guess {
+function guess({ options, rng, length }: Sheet, place: number, logits: Float32Array): Guess {
   const character = rng.categorical(drawingWeights(logits, options));
   const weights = drawingWeights(logits, {}); // 1 for the likeliest
   const certainty = 1 / weights.reduce((sum, weight) => sum + weight, 0);
-  return { place, character, confidence: weights[character]! * certainty, certainty };
+  const confidence = weights[character]! * certainty;
+  return { place, sequence: Math.floor(place / length), character, confidence, certainty };
 }
 
-/** The logits of some places, a row of `[V]` each. */
-async function logits(
-  { denoiser, read, tokens, length }: Drawing,
-  places: number[][],
+/** What the model reads of the sequences that some places are in, and the places in it. */
+function windowsAround(
+  { predictor, tokens, length }: Sheet,
+  places: readonly number[],
   part: readonly [from: number, to: number],
-): Promise<Float32Array[]> {
-  const width = Math.min(length, denoiser.context);
-  const sequences: Int32Array[] = [];
-  const placesThere: number[][] = [];
-  places.forEach((list, b) => {
-    if (list.length === 0) return;
-    const sequence = tokens.subarray(b * length, (b + 1) * length);
-    const start = windowStart(denoiser, sequence, part);
-    sequences.push(sequence.slice(start, start + width));
-    placesThere.push(list.map((place) => place - b * length - start));
+): Batch {
+  const width = Math.min(length, predictor.context);
+  const windows: Int32Array[] = [];
+  let [read, start] = [-1, 0]; // the sequence of the last window, and where in it that starts
+  const rows = places.map((place) => {
+    const sequence = Math.floor(place / length);
+    if (sequence !== read) {
+      const ids = tokens.subarray(sequence * length, (sequence + 1) * length);
+      [read, start] = [sequence, windowStart(predictor, ids, part)];
+      windows.push(ids.subarray(start, start + width));
+    }
+    return (windows.length - 1) * width + place - sequence * length - start;
   });
-  const values = await read({ sequences, places: placesThere });
-  const size = denoiser.vocabularySize;
-  return places.flat().map((_, n) => values.subarray(n * size, (n + 1) * size));
+  return {
+    tokens: join(Int32Array, windows),
+    lengths: new Int32Array(windows.length).fill(width),
+    rows: Int32Array.from(rows),
+  };
 }
 
 /**
@@ -141,7 +155,7 @@ async function logits(
  * it: then up to half of the room that the part leaves goes to what follows.
  */
 function windowStart(
-  { context, vocabularySize: maskId }: Denoiser,
+  { context, vocabularySize: maskId }: Predictor,
   sequence: Int32Array,
   [from, to]: readonly [number, number],
 ): number {

@@ -1,4 +1,4 @@
-import type { Guess, Sampler } from "dlm/sampling/canvas.ts";
+import { bySequence, type Guess, type Sampler } from "dlm/sampling/canvas.ts";
 
 /** Options for {@linkcode confidenceThreshold}. */
 export interface ConfidenceThresholdOptions {
@@ -33,8 +33,8 @@ export function confidenceThreshold(options: ConfidenceThresholdOptions = {}): S
     const first = canvas.masks().flat().length;
     for (let left = first; left > 0; left = canvas.masks().flat().length) {
       if (left < first) yield left / first;
-      const guesses = await canvas.guess(canvas.masks());
-      canvas.write(guesses.flatMap(certain));
+      const guesses = await canvas.guess(canvas.masks().flat());
+      canvas.write(bySequence(guesses).flatMap(certain));
     }
     if (first > 0) yield 0;
   };

@@ -27,10 +27,10 @@ export function firstHitting(options: FirstHittingOptions = {}): Sampler {
       const masks = canvas.masks();
       const most = Math.max(...masks.map((places) => places.length));
       if (most === 0) return;
-      const next = masks.map((places) =>
+      const next = masks.flatMap((places) =>
         places.length > 0 ? [places[rng.integer(places.length)]!] : []
       );
-      canvas.write((await canvas.guess(next)).flat());
+      canvas.write(await canvas.guess(next));
       noise *= rng.uniform() ** (1 / most);
       yield schedule.inverse(1 - noise);
     }

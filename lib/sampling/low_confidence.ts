@@ -1,5 +1,5 @@
 import { checkSteps, type SteppedOptions, timeSteps } from "dlm/sampling/ancestral.ts";
-import type { Sampler } from "dlm/sampling/canvas.ts";
+import { bySequence, type Sampler } from "dlm/sampling/canvas.ts";
 import { masksLeft } from "dlm/sampling/random_order.ts";
 import { linear } from "dlm/schedule.ts";
 
@@ -36,8 +36,8 @@ export function lowConfidence(options: LowConfidenceOptions = {}): Sampler {
       const left = remaining(1 - schedule.alpha(s));
       const masks = canvas.masks();
       const counts = masks.map((places, b) => places.length - left[b]!);
-      const asked = masks.map((places, b) => counts[b]! > 0 ? places : []);
-      const kept = (await canvas.guess(asked)).map((guesses, b) =>
+      const asked = masks.filter((_, b) => counts[b]! > 0).flat();
+      const kept = bySequence(await canvas.guess(asked)).flatMap((guesses) =>
         guesses
           .map((guess) => ({
             guess,
@@ -45,10 +45,10 @@ export function lowConfidence(options: LowConfidenceOptions = {}): Sampler {
               (choiceTemperature > 0 ? choiceTemperature * t * gumbel() : 0),
           }))
           .sort((x, y) => y.score - x.score)
-          .slice(0, counts[b]!)
+          .slice(0, counts[guesses[0]!.sequence]!)
           .map(({ guess }) => guess)
       );
-      canvas.write(kept.flat());
+      canvas.write(kept);
       yield s;
     }
   };

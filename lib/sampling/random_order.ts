@@ -17,10 +17,10 @@ export function randomOrder(options: SteppedOptions = {}): Sampler {
     const remaining = masksLeft(canvas.masks());
     for (const { s } of timeSteps(steps ?? canvas.length)) {
       const left = remaining(1 - schedule.alpha(s));
-      const chosen = canvas.masks().map((places, b) =>
+      const chosen = canvas.masks().flatMap((places, b) =>
         Array.from(rng.permutation(places.length, places.length - left[b]!), (i) => places[i]!)
       );
-      canvas.write((await canvas.guess(chosen)).flat());
+      canvas.write(await canvas.guess(chosen));
       yield s;
     }
   };

@@ -89,9 +89,9 @@ function remaskingSampler({ steps, alpha, sigma }: RemaskingPlan): Sampler {
       const [before, after] = [alpha(t), alpha(s)];
       const remask = before > 0 ? Math.min(sigma(t), (1 - after) / before) : 0;
       const reveal = s === 0 ? 1 : (after - (1 - remask) * before) / (1 - before);
-      const taken = canvas.written().flat().filter(() => rng.uniform() < remask);
-      const chosen = canvas.masks().map((places) => places.filter(() => rng.uniform() < reveal));
-      canvas.write((await canvas.guess(chosen)).flat());
+      const taken = canvas.written().filter(() => rng.uniform() < remask);
+      const chosen = canvas.masks().flat().filter(() => rng.uniform() < reveal);
+      canvas.write(await canvas.guess(chosen));
       canvas.erase(taken);
       yield s;
     }

@@ -1,4 +1,4 @@
-import { type NamedArrays, type NamedVariables, readAll } from "dlm/backend/variables.ts";
+import { type NamedVariables, readAll } from "dlm/backend/variables.ts";
 import { tf } from "dlm/backend/backend.ts";
 import type { Corpus } from "dlm/corpus.ts";
 import { lossAndGradients } from "dlm/objective.ts";
@@ -58,7 +58,6 @@ export function startSimpleDlm(corpus: Corpus, settings: SimpleDlmSettings): Sim
     config: { ...config, causal: false },
     learningRate: scale * settings.learningRate,
     matrixLearningRate: scale * settings.matrixLearningRate,
-    createModel: (parameters: NamedArrays) => withAllOutputs(new SimpleDlm(config, parameters)),
     ...(choices.oneRate && { drawNoise: pooledMeanAtOneRate }),
   };
   const start = initialSimpleDlm(config, new Rng(seed).stream("initialisation"));
@@ -67,9 +66,11 @@ export function startSimpleDlm(corpus: Corpus, settings: SimpleDlmSettings): Sim
     ? adamAlone(model.parameters, options.learningRate)
     : new Optimizer(model.parameters);
   const learner = createLearner(model, updater);
+  const average = async () => new SimpleDlm(config, await readAll(updater.state.average));
   return {
-    train: () => train({ ...options, learner }),
-    model: async () => new SimpleDlm(config, await learner.read("average")),
+    train: () =>
+      train({ ...options, learner, average: async () => withAllOutputs(await average()) }),
+    model: average,
     [Symbol.dispose]() {
       updater[Symbol.dispose]();
       model[Symbol.dispose]();
@@ -93,7 +94,6 @@ function createLearner(model: SimpleDlm, updater: Updater): TrainOptions["learne
       tf.dispose([loss, gradients]);
       return { loss: value!, gradientNorm };
     },
-    read: () => readAll(updater.state.average),
   };
 }
 

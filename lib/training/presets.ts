@@ -1,29 +1,14 @@
+import type { TrainingPlan } from "dlm/trainer.ts";
+
 /** The hyperparameters of a training run. */
-export interface Preset {
+export interface Preset extends TrainingPlan {
   layers: number;
   width: number;
   heads: number;
   /** `T`, characters a sequence. */
   context: number;
-  /** `B`, sequences a step. */
-  batch: number;
   /** Sequences that go through the model at once; bounds the memory. */
   microBatch: number;
-  /** The peak learning rate of AdamW, for the embeddings and the head. */
-  learningRate: number;
-  /** The peak learning rate of Muon, for the matrices of the blocks: about how much a step
-   * changes their outputs, which are about 1. */
-  matrixLearningRate: number;
-  /** Steps in which the learning rates rise. */
-  warmupSteps: number;
-  /** The run's length in steps … */
-  steps?: number | undefined;
-  /** … or in seconds. */
-  seconds?: number | undefined;
-  /** Steps between evaluations. */
-  evaluateEvery: number;
-  /** Validation windows of an evaluation on the way; the last takes the whole split. */
-  evaluationWindows: number;
 }
 
 /** What decides a training run, besides its corpus. */
@@ -35,7 +20,8 @@ export interface RunSettings extends Preset {
    * @default {false}
    */
   causal?: boolean | undefined;
-  /** How many Workers share each batch; 0 trains in this thread.
+  /** How many Workers share each batch, of whose sequences each gets one at least; 0 trains in
+   * this thread.
    * @default {the number of cores}
    */
   workers?: number | undefined;

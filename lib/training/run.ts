@@ -2,7 +2,7 @@ import { type Checkpoint, saveCheckpoint, VERSION } from "dlm/training/checkpoin
 import type { Corpus } from "dlm/corpus.ts";
 import { createLearner, type Learner, type LearnerState } from "dlm/crew/learner.ts";
 import { initialParameters, Transformer, type TransformerConfig } from "dlm/model.ts";
-import { createParallelLearner } from "dlm/crew/parallel.ts";
+import { createCrew } from "dlm/crew/crew.ts";
 import type { Preset, RunSettings } from "dlm/training/presets.ts";
 import { Rng } from "dlm/rng.ts";
 import { train, type TrainMetrics } from "dlm/trainer.ts";
@@ -114,22 +114,27 @@ async function createRun(
   const { config, start } = beginning;
   const { microBatch, workers = navigator.hardwareConcurrency } = settings;
   const options = { config, start, microBatch };
-  const learner = workers === 0
-    ? createLearner(options)
-    : await createParallelLearner({ ...options, workers });
+  const crew = workers === 0
+    ? undefined
+    : createCrew({ workers: Math.min(workers, settings.batch) }); // one sequence each at least
+  const learner = crew ? await crew.learner(options) : createLearner(options);
+  const model = async () => new Transformer(config, await learner.state("average"));
+  const average = crew
+    ? async () => crew.predictor({ config, parameters: await learner.state("average") })
+    : model;
   let done = beginning.done ?? { step: 0, seconds: 0 };
   return {
     settings,
     config,
     async *train() {
       for await (
-        const metrics of train({ ...settings, corpus, config, learner, done })
+        const metrics of train({ ...settings, corpus, config, learner, average, done })
       ) {
         done = { step: metrics.step, seconds: metrics.seconds };
         yield metrics;
       }
     },
-    model: async () => new Transformer(config, await learner.read("average")),
+    model,
     async save(path) {
       const { average, ...rest } = await readState(learner);
       const training = { ...rest, done, settings };
@@ -149,9 +154,9 @@ async function createRun(
 
 async function readState(learner: Learner): Promise<LearnerState> {
   return {
-    parameters: await learner.read("parameters"),
-    average: await learner.read("average"),
-    mean: await learner.read("mean"),
-    meanSquare: await learner.read("meanSquare"),
+    parameters: await learner.state("parameters"),
+    average: await learner.state("average"),
+    mean: await learner.state("mean"),
+    meanSquare: await learner.state("meanSquare"),
   };
 }

@@ -1,7 +1,7 @@
 import type { Sampler } from "dlm/sampling/canvas.ts";
 
-/** Options for {@linkcode blocks}. */
-export interface BlocksOptions {
+/** Options for {@linkcode inBlocks}. */
+export interface InBlocksOptions {
   /** The length of a block in characters. */
   length: number;
   /** How a block is written. */
@@ -15,7 +15,7 @@ export interface BlocksOptions {
  *
  * @throws {RangeError} unless the length is a whole number of at least 1
  */
-export function blocks({ length, sampler }: BlocksOptions): Sampler {
+export function inBlocks({ length, sampler }: InBlocksOptions): Sampler {
   if (!(Number.isSafeInteger(length) && length >= 1)) {
     throw new RangeError(`A block cannot have ${length} characters: give it at least 1.`);
   }

@@ -1,0 +1,54 @@
+import type { Reply, Task } from "dlm/crew/_worker.ts";
+
+/** A Worker that answers its tasks in turn. */
+export interface Member extends Disposable {
+  /**
+   * @param moved memory of the task that is handed over and not copied
+   * @throws {Error} what went wrong there, or that the Worker has died, or does before its answer
+   */
+  ask<Answer>(task: Task, moved?: ArrayBuffer[]): Promise<Answer>;
+}
+
+/** Starts a Worker. */
+export function startMember(): Member {
+  const worker = new Worker(new URL("./_worker.ts", import.meta.url), { type: "module" });
+  const waiting: PromiseWithResolvers<unknown>[] = []; // for answers, which come in turn
+  const expectAnswer = () => {
+    const expected = Promise.withResolvers<unknown>();
+    waiting.push(expected);
+    return expected.promise;
+  };
+  const ready = expectAnswer();
+  ready.catch(() => {}); // whoever asks hears of it
+  let death: Error | undefined;
+  const die = (cause: string) => {
+    death ??= new Error(`A Worker died: ${cause}`);
+    for (const { reject } of waiting.splice(0)) reject(death);
+  };
+  worker.addEventListener("message", ({ data }: MessageEvent<Reply>) => {
+    const { resolve, reject } = waiting.shift()!;
+    if ("answer" in data) resolve(data.answer);
+    else reject(revive(data.error));
+  });
+  worker.addEventListener("error", (event) => {
+    event.preventDefault(); // it is reported through the promises
+    die(event.message);
+  });
+  return {
+    async ask<Answer>(task: Task, moved: ArrayBuffer[] = []) {
+      await ready;
+      if (death) throw death;
+      worker.postMessage(task, moved);
+      return await expectAnswer() as Answer;
+    },
+    [Symbol.dispose]() {
+      worker.terminate();
+      die("it was ended");
+    },
+  };
+}
+
+/** An error that came from elsewhere: bad input stays what it is. */
+function revive({ name, message }: { name: string; message: string }): Error {
+  return name === "RangeError" ? new RangeError(message) : new Error(message);
+}

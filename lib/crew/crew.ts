@@ -1,0 +1,183 @@
+import { type NamedArrays, readAll } from "dlm/backend/variables.ts";
+import { type Batch, join, partsOf, sliceBatch } from "dlm/batch.ts";
+import { type Member, startMember } from "dlm/crew/_member.ts";
+import type { Task } from "dlm/crew/_worker.ts";
+import type { Learner, LearnerOptions, StepResult } from "dlm/crew/learner.ts";
+import { MOST_AT_ONCE, type OnProgress, type Predictor } from "dlm/crew/predictor.ts";
+import { parameterCount, type Transformer, type TransformerConfig } from "dlm/model.ts";
+import { createExchange } from "dlm/optimizer/team.ts";
+
+/** Options for {@linkcode createCrew}. */
+export interface CrewOptions {
+  /** How many Workers share the work; more than there are cores is no gain.
+   * @default {the number of cores}
+   */
+  workers?: number | undefined;
+}
+
+/**
+ * Workers that share the work of a model, each with copies of its own: they learn together, or
+ * answer together, and one crew can do both. Every Worker has a queue, so that nobody need wait
+ * before asking again; the thread that asks stays free. Workers start at the first task.
+ */
+export interface Crew extends Disposable {
+  /** How many Workers there are. */
+  readonly size: number;
+  /**
+   * The learner of {@linkcode createLearner} in all of them: each takes its share of every batch
+   * and of every step. The gradients are added in a fixed order, so that all copies stay the same;
+   * how many Workers there are changes a run no more than the order of a sum does.
+   *
+   * @throws {RangeError} if the options make no sense
+   * @throws {Error} if a Worker dies; the others are then ended too
+   */
+  learner(options: LearnerOptions): Promise<Learner>;
+  /**
+   * The predictor of a model in all of them, in the place of the one before: they share the
+   * sequences of every batch, and answer what the model itself would, to the last bit.
+   *
+   * @throws {RangeError} if the parameters do not fit the config
+   */
+  predictor(model: { config: TransformerConfig; parameters: NamedArrays }): Promise<
+    Predictor & Disposable
+  >;
+}
+
+/**
+ * A crew of Workers.
+ *
+ * @throws {RangeError} unless the number of Workers is a whole one of at least 1
+ */
+export function createCrew({ workers = navigator.hardwareConcurrency }: CrewOptions = {}): Crew {
+  if (!(Number.isSafeInteger(workers) && workers >= 1)) {
+    throw new RangeError(
+      `A crew cannot have ${workers} Workers: give a whole number of at least 1.`,
+    );
+  }
+  let members: Member[] | undefined;
+  const all = () => members ??= Array.from({ length: workers }, startMember);
+  const dispose = () => members?.forEach((member) => member[Symbol.dispose]());
+  return {
+    size: workers,
+    async learner(options) {
+      const exchange = createExchange(workers, parameterCount(options.config));
+      await together(all(), (rank) => ({ kind: "learn", options, rank, exchange }), dispose);
+      return learnerOf(all(), dispose);
+    },
+    async predictor({ config, parameters }) {
+      await Promise.all(all().map((member) => member.ask({ kind: "load", config, parameters })));
+      const { vocabularySize, context, causal } = config;
+      return {
+        vocabularySize,
+        context,
+        causal,
+        logits: (batch) => dealOut(all(), batch, (part) => ({ kind: "logits", batch: part })),
+        surprisals: (batch, onProgress) =>
+          dealOut(all(), batch, (part) => ({ kind: "surprisals", batch: part }), onProgress),
+        [Symbol.dispose]() {
+          for (const member of all()) member.ask({ kind: "forget" }).catch(() => {}); // it is gone
+        },
+      };
+    },
+    [Symbol.dispose]: dispose,
+  };
+}
+
+/**
+ * A model's copies in a crew of their own, as a predictor: for whoever only wants answers.
+ *
+ * @example
+ * ```ts ignore
+ * using predictor = predictInWorkers(model);
+ * const { bitsPerCharacter } = await evaluate(predictor, corpus.validation);
+ * ```
+ *
+ * @throws {RangeError} unless the number of Workers is a whole one of at least 1
+ */
+export function predictInWorkers(
+  { config, parameters }: Transformer,
+  options: CrewOptions = {},
+): Predictor & Disposable {
+  const crew = createCrew(options);
+  let loaded: Promise<Predictor> | undefined;
+  const load = async () => crew.predictor({ config, parameters: await readAll(parameters) });
+  const { vocabularySize, context, causal } = config;
+  return {
+    vocabularySize,
+    context,
+    causal,
+    logits: async (batch) => (await (loaded ??= load())).logits(batch),
+    surprisals: async (batch, onProgress) =>
+      (await (loaded ??= load())).surprisals(batch, onProgress),
+    [Symbol.dispose]: () => crew[Symbol.dispose](),
+  };
+}
+
+function learnerOf(members: readonly Member[], dispose: () => void): Learner {
+  return {
+    async step(batch, step) {
+      const { length: size } = members;
+      const count = batch.lengths.length;
+      if (count < size) {
+        throw new RangeError(
+          `A batch of ${count} cannot be shared by ${size} Workers: take fewer Workers or a larger batch.`,
+        );
+      }
+      const border = (rank: number) => Math.floor(rank * count / size);
+      const share = (rank: number) => sliceBatch(batch, border(rank), border(rank + 1));
+      const task = (rank: number): Task => ({ kind: "step", batch: share(rank), step });
+      const results = await together<StepResult>(members, task, dispose);
+      return results[0]!;
+    },
+    async state(part) {
+      const shares = await together<NamedArrays>(members, () => ({ kind: "state", part }), dispose);
+      return Object.assign({}, ...shares);
+    },
+    [Symbol.asyncDispose]() {
+      dispose();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** Asks all of them at once. If one fails, the others wait for it in vain, so that all are ended. */
+async function together<Answer>(
+  members: readonly Member[],
+  task: (rank: number) => Task,
+  dispose: () => void,
+): Promise<Answer[]> {
+  try {
+    return await Promise.all(members.map((member, rank) => ask<Answer>(member, task(rank))));
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+/** The answers to a batch, of which each member takes another part as soon as it is free. */
+async function dealOut<B extends Batch>(
+  members: readonly Member[],
+  batch: B,
+  task: (part: B) => Task,
+  onProgress?: OnProgress,
+): Promise<Float32Array> {
+  const { length: count } = batch.lengths;
+  const most = Math.min(MOST_AT_ONCE, Math.ceil(count / members.length));
+  const parts = partsOf(batch, most);
+  const answers: Float32Array[] = [];
+  let [next, done] = [0, 0];
+  await Promise.all(members.map(async (member) => {
+    for (const part of parts) { // one generator for all: each part goes to one of them
+      const place = next++;
+      answers[place] = await ask<Float32Array>(member, task(part));
+      onProgress?.((done += part.lengths.length) / count);
+    }
+  }));
+  return join(Float32Array, answers);
+}
+
+/** Asks a member, to whom the batch of the task is handed over. */
+function ask<Answer>(member: Member, task: Task): Promise<Answer> {
+  const moved = "batch" in task ? Object.values(task.batch).map(({ buffer }) => buffer) : [];
+  return member.ask<Answer>(task, moved);
+}
