@@ -105,7 +105,8 @@ export function sliceBatch<B extends Batch>(batch: B, from: number, to: number):
  */
 export function* partsOf<B extends Batch>(batch: B, most: number): Generator<B> {
   const { lengths } = batch;
-  for (let from = 0, start = 0; from < lengths.length;) {
+  let [from, start] = [0, 0];
+  while (from < lengths.length) {
     const length = lengths[from]!;
     let to = from;
     while (to < lengths.length && to < from + most && lengths[to] === length) to++;

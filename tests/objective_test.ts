@@ -1,21 +1,19 @@
 import assert from "node:assert/strict";
 import { tf } from "dlm/backend/backend.ts";
-import { initialParameters, Transformer } from "dlm/model.ts";
+import { type Denoiser, initialParameters, Transformer } from "dlm/model.ts";
 import {
   continuousTimeNoise,
   exactCountNoise,
   lossAndGradients,
   nextCharacterNoise,
   noisyLoss,
-  noisyLosses,
-  type NoisySequence,
-  noisySurprisals,
   rootCountNoise,
 } from "dlm/objective.ts";
 import { Rng } from "dlm/rng.ts";
 import { linear, polynomial, sharedOffsetTimes } from "dlm/schedule.ts";
 import { centralDifferences, dot, FLOAT32_TOLERANCE } from "./_reference.ts";
 import * as reference from "./_reference.ts";
+import { losses, type NoisySequence, pack, partsOfLoss, unpack } from "./_batches.ts";
 import {
   assertFrequencies,
   binomial,
@@ -28,7 +26,6 @@ import {
   assertClose,
   assertNoLeak,
   randomParameters,
-  recordingDenoiser,
   testOnEachBackend,
   TINY,
 } from "./_support.ts";
@@ -49,6 +46,8 @@ const sequences: NoisySequence[] = [
   },
 ];
 
+const batch = pack(sequences);
+
 /** How many of a sequence's characters are masked. */
 const maskCount = ({ noisy }: NoisySequence) => noisy.filter((id) => id === maskId).length;
 
@@ -61,7 +60,7 @@ const read = async (tensor: tf.Tensor) => {
 Deno.test("exactCountNoise() draws each count 1 .. T once in a batch of T", () => {
   const clean = Array.from({ length: 6 }, () => new Int32Array(6));
   for (let seed = 0; seed < 20; seed++) {
-    const counts = exactCountNoise(clean, { maskId, rng: new Rng(seed) }).map(maskCount);
+    const counts = unpack(exactCountNoise(clean, { maskId, rng: new Rng(seed) })).map(maskCount);
     assert.deepEqual(counts.sort(), [1, 2, 3, 4, 5, 6]);
   }
 });
@@ -69,7 +68,10 @@ Deno.test("exactCountNoise() draws each count 1 .. T once in a batch of T", () =
 Deno.test("exactCountNoise() draws each count with the same probability in every place of a batch", () => {
   const rng = new Rng(1);
   const clean = Array.from({ length: 4 }, () => new Int32Array(5));
-  const batches = Array.from({ length: 10_000 }, () => exactCountNoise(clean, { maskId, rng }));
+  const batches = Array.from(
+    { length: 10_000 },
+    () => unpack(exactCountNoise(clean, { maskId, rng })),
+  );
   for (let b = 0; b < clean.length; b++) {
     const counts = tally(5, batches.length, (i) => maskCount(batches[i]![b]!) - 1);
     assertFrequencies(counts, uniform(5));
@@ -79,7 +81,7 @@ Deno.test("exactCountNoise() draws each count with the same probability in every
 Deno.test("exactCountNoise() masks a set of k places with probability 1/T over the ways to choose k", () => {
   const rng = new Rng(2);
   const sets = tally(16, 30_000, () => {
-    const [sequence] = exactCountNoise([new Int32Array(4)], { maskId, rng });
+    const [sequence] = unpack(exactCountNoise([new Int32Array(4)], { maskId, rng }));
     return maskPattern(sequence!.noisy, maskId);
   });
   const size = (set: number) => set.toString(2).replaceAll("0", "").length;
@@ -91,7 +93,7 @@ Deno.test("exactCountNoise() masks a set of k places with probability 1/T over t
 
 Deno.test("exactCountNoise() weighs each mask by 1 / (k·B), and nothing else", () => {
   const clean = [1, 2, 3].map((id) => new Int32Array(7).fill(id));
-  const noisy = exactCountNoise(clean, { maskId, rng: new Rng(3) });
+  const noisy = unpack(exactCountNoise(clean, { maskId, rng: new Rng(3) }));
   noisy.forEach((sequence, b) => {
     assert.deepEqual(sequence.clean, new Int32Array(7).fill(b + 1));
     const weight = Math.fround(1 / (3 * maskCount(sequence)));
@@ -104,7 +106,7 @@ Deno.test("exactCountNoise() weighs each mask by 1 / (k·B), and nothing else", 
 
 Deno.test("rootCountNoise() asks for every character once in two readings of a sequence", () => {
   const clean = [0, 1, 2, 3].map((id) => new Int32Array(7).fill(id));
-  const noisy = rootCountNoise(clean, { maskId, rng: new Rng(3) });
+  const noisy = unpack(rootCountNoise(clean, { maskId, rng: new Rng(3) }));
   assert.equal(noisy.length, 8);
   clean.forEach((ids, b) => {
     const [one, other] = noisy.slice(2 * b, 2 * b + 2).map((reading) => reading.noisy);
@@ -115,7 +117,7 @@ Deno.test("rootCountNoise() asks for every character once in two readings of a s
 Deno.test("rootCountNoise() draws each count 0 .. T once in T + 1 sequences", () => {
   const clean = Array.from({ length: 7 }, () => new Int32Array(6));
   for (let seed = 0; seed < 20; seed++) {
-    const noisy = rootCountNoise(clean, { maskId, rng: new Rng(seed) });
+    const noisy = unpack(rootCountNoise(clean, { maskId, rng: new Rng(seed) }));
     const counts = noisy.filter((_, i) => i % 2 === 0).map(maskCount);
     assert.deepEqual(counts.sort(), [0, 1, 2, 3, 4, 5, 6]);
   }
@@ -123,7 +125,7 @@ Deno.test("rootCountNoise() draws each count 0 .. T once in T + 1 sequences", ()
 
 Deno.test("rootCountNoise() weighs masks by 1 / √k, and all of them by 1", () => {
   const clean = [0, 1, 2, 3].map((id) => new Int32Array(7).fill(id));
-  const noisy = rootCountNoise(clean, { maskId, rng: new Rng(3) });
+  const noisy = unpack(rootCountNoise(clean, { maskId, rng: new Rng(3) }));
   const unit = 1 / noisy.reduce((sum, reading) => sum + Math.sqrt(maskCount(reading)), 0);
   for (const reading of noisy) {
     const expected = unit / Math.sqrt(maskCount(reading));
@@ -148,9 +150,9 @@ testOnEachBackend("noisyLoss() and its gradients are those of plain loops", asyn
   };
   await assertNoLeak(async () => {
     using model = new Transformer(config, parameters);
-    assertClose(await read(noisyLoss(model, sequences)), [loss()], FLOAT32_TOLERANCE);
+    assertClose(await read(noisyLoss(model, batch)), [loss()], FLOAT32_TOLERANCE);
 
-    const found = lossAndGradients(model, sequences);
+    const found = lossAndGradients(model, batch);
     assertClose(await read(found.loss), [loss()], FLOAT32_TOLERANCE);
     assert.deepEqual(Object.keys(found.gradients), Object.keys(parameters));
     for (const [name, matrix] of Object.entries(matrices)) {
@@ -162,18 +164,6 @@ testOnEachBackend("noisyLoss() and its gradients are those of plain loops", asyn
   });
 });
 
-Deno.test("noisyLosses() are the parts of noisyLoss(), and ask only for what counts", async () => {
-  using model = new Transformer(TINY, randomParameters(TINY, 1));
-  const { recorder, asked } = recordingDenoiser(model);
-  const unmasked = { ...sequences[0]!, weights: new Float32Array(6) };
-  const losses = await noisyLosses(recorder, [unmasked, ...sequences]);
-  const [first] = await read(noisyLoss(model, [sequences[0]!]));
-  const [second] = await read(noisyLoss(model, [sequences[1]!]));
-  assert.equal(losses[0], 0);
-  assertClose(losses, [0, first!, second!], FLOAT32_TOLERANCE);
-  assert.deepEqual((await asked[0]!.rows).flat(), [8, 10, 12, 15]);
-});
-
 Deno.test("the loss of an untrained model is ln V, whatever is masked", async () => {
   using model = new Transformer(TINY, initialParameters(TINY, new Rng(1)));
   const clean = sequences.map(({ clean }) => clean);
@@ -183,8 +173,8 @@ Deno.test("the loss of an untrained model is ln V, whatever is masked", async ()
 
 Deno.test("the loss and its parts leave no tensors behind", async () => {
   using model = new Transformer(TINY, randomParameters(TINY, 1));
-  await assertNoLeak(() => noisyLosses(model, sequences));
-  await assertNoLeak(() => tf.dispose({ ...lossAndGradients(model, sequences) }));
+  await assertNoLeak(() => losses(model, batch));
+  await assertNoLeak(() => tf.dispose({ ...lossAndGradients(model, batch) }));
 });
 
 Deno.test("continuousTimeNoise() masks each place with 1 - alpha at the time of its sequence", () => {
@@ -195,7 +185,7 @@ Deno.test("continuousTimeNoise() masks each place with 1 - alpha at the time of 
     schedule: polynomial(2),
     times: () => Float64Array.of(0.5, 0.8),
   };
-  const batches = Array.from({ length: 20_000 }, () => continuousTimeNoise(clean, options));
+  const batches = Array.from({ length: 20_000 }, () => unpack(continuousTimeNoise(clean, options)));
   for (const [b, p] of [0.25, 0.64].entries()) {
     const patterns = tally(8, batches.length, (i) => maskPattern(batches[i]![b]!.noisy, maskId));
     assertFrequencies(patterns, patternProbabilities([p, p, p]));
@@ -208,7 +198,8 @@ Deno.test("continuousTimeNoise() weighs each mask by -alpha' / (1 - alpha) / (T�
   const times = () => Float64Array.of(0.5, 0.9);
   const weights = [2 / 0.5 / 10, 2 / 0.9 / 10]; // 2t / t², of two sequences of five
   for (let i = 0; i < 20; i++) {
-    const noisy = continuousTimeNoise(clean, { maskId, rng, schedule: polynomial(2), times });
+    const options = { maskId, rng, schedule: polynomial(2), times };
+    const noisy = unpack(continuousTimeNoise(clean, options));
     noisy.forEach((sequence, b) => {
       assert.deepEqual(sequence.clean, clean[b]);
       sequence.noisy.forEach((id, i) => {
@@ -239,8 +230,8 @@ testOnEachBackend(
     const times = () => Float64Array.of(0, 0); // where the weight is infinite
     const clean = sequences.map(({ clean }) => clean);
     const shown = continuousTimeNoise(clean, { maskId, rng: new Rng(8), times });
-    assert.deepEqual(shown.map(({ noisy }) => noisy), clean);
-    assert.deepEqual(await noisyLosses(model, shown), Float64Array.of(0, 0));
+    assert.deepEqual(unpack(shown).map(({ noisy }) => noisy), clean);
+    assert.deepEqual(await losses(model, shown), Float64Array.of(0, 0));
     const { loss, gradients } = lossAndGradients(model, shown);
     assert.deepEqual(await read(loss), Float32Array.of(0));
     for (const gradient of Object.values(gradients)) {
@@ -252,7 +243,7 @@ testOnEachBackend(
 Deno.test("nextCharacterNoise() shifts a text by one, behind a mask, and counts all alike", () => {
   const clean = [Int32Array.of(3, 1, 4), Int32Array.of(1, 0, 2)];
   const weights = new Float32Array(3).fill(1 / 6);
-  assert.deepEqual(nextCharacterNoise(clean, { maskId }), [
+  assert.deepEqual(unpack(nextCharacterNoise(clean, { maskId })), [
     { clean: clean[0], noisy: Int32Array.of(maskId, 3, 1), weights },
     { clean: clean[1], noisy: Int32Array.of(maskId, 1, 0), weights },
   ]);
@@ -267,21 +258,33 @@ Deno.test("nextCharacterNoise() gives a causal model's -log p by the chain rule,
     const logits = reference.transformer(config, matrices, [[maskId, ...text!.subarray(0, i)]]);
     return reference.surprisals([logits.at(-1)!], [id])[0]!;
   });
-  const noisy = nextCharacterNoise([text!], { maskId });
-  const parts = await noisySurprisals(model, noisy);
+  const parts = await partsOfLoss(model, nextCharacterNoise([text!], { maskId }));
   assertClose(parts[0]!, surprisals.map((nats) => nats / 6), FLOAT32_TOLERANCE);
 });
 
-Deno.test("noisySurprisals() are what each character adds to the loss", async () => {
-  using model = new Transformer(TINY, randomParameters(TINY, 1));
-  const parts = await noisySurprisals(model, sequences);
-  assert.deepEqual(
-    parts.map((part) => [...part].map((nats) => nats > 0)),
-    sequences.map(({ noisy }) => [...noisy].map((id) => id === maskId)),
-  );
-  const alone = sequences[1]!.weights.map((weight, i) => i === 3 ? weight : 0);
-  const [nats] = await noisyLosses(model, [{ ...sequences[1]!, weights: alone }]);
-  assertClose([parts[1]![3]!], [nats!], FLOAT32_TOLERANCE);
-  const sums = parts.map((part) => part.reduce((a, b) => a + b));
-  assert.deepEqual(sums, [...await noisyLosses(model, sequences)]);
+Deno.test("rootCountNoise() makes no more readings than are asked for, and still weighs all by 1", () => {
+  const clean = [0, 1].map((id) => new Int32Array(7).fill(id));
+  for (let seed = 0; seed < 20; seed++) {
+    const whole = unpack(rootCountNoise(clean, { maskId, rng: new Rng(seed) }));
+    const odd = rootCountNoise(clean, { maskId, rng: new Rng(seed), size: 3 });
+    assert.deepEqual(
+      unpack(odd).map(({ noisy }) => noisy),
+      whole.slice(0, 3).map(({ noisy }) => noisy),
+    );
+    assertClose([odd.weights.reduce((a, b) => a + b, 0)], [1], FLOAT32_TOLERANCE);
+  }
+});
+
+Deno.test("the bounds are means over all characters, of sequences of any lengths", async () => {
+  const clean = [3, 5].map((length) => new Int32Array(length));
+  const surprised: Denoiser = { // 1 nat for every character
+    vocabularySize: 2,
+    context: 5,
+    logits: (_, rows) =>
+      tf.tidy(() => tf.tile(tf.tensor2d([[0, Math.log(Math.E - 1)]]), [rows!.size, 1])),
+  };
+  const options = { maskId: 2, rng: new Rng(1), times: () => Float64Array.of(0.25, 0.75) };
+  const shares = await losses(surprised, exactCountNoise(clean, options));
+  assertClose(shares, [3 / 8, 5 / 8], FLOAT32_TOLERANCE); // k masks of T / k each
+  assertClose(await losses(surprised, nextCharacterNoise(clean, options)), [3 / 8, 5 / 8], 1e-6);
 });

@@ -2,7 +2,8 @@ import { tf } from "dlm/backend/backend.ts";
 import type { NamedArrays } from "dlm/backend/variables.ts";
 import { createLearner } from "dlm/crew/learner.ts";
 import { Transformer } from "dlm/model.ts";
-import { lossAndGradients, noisyLoss, type NoisySequence } from "dlm/objective.ts";
+import { lossAndGradients, noisyLoss } from "dlm/objective.ts";
+import { type NoisySequence, pack } from "./_batches.ts";
 import { FLOAT32_TOLERANCE } from "./_reference.ts";
 import { assertClose, take, testOnEachBackend } from "./_support.ts";
 // What PyTorch makes of the same numbers, in doubles; reference.py beside it says how.
@@ -19,8 +20,8 @@ const parameters: NamedArrays = Object.fromEntries(
   ]),
 );
 
-/** The batch of a step, from 0 on, with the weights of the exact-count bound. */
-function batchOf(step: number): NoisySequence[] {
+/** The sequences of a step, from 0 on, with the weights of the exact-count bound. */
+function sequencesOf(step: number): NoisySequence[] {
   return reference.clean.map((text, b) => {
     const noisy = Int32Array.from(numbers(reference.noisy[step]![b]!));
     const hidden = [...noisy].map((id) => id === config.vocabularySize ? 1 : 0);
@@ -30,9 +31,11 @@ function batchOf(step: number): NoisySequence[] {
   });
 }
 
+const batchOf = (step: number) => pack(sequencesOf(step));
+
 testOnEachBackend("the model's logits are PyTorch's", async () => {
   using model = new Transformer(config, parameters);
-  const tokens = batchOf(0).map(({ noisy }) => [...noisy]);
+  const tokens = sequencesOf(0).map(({ noisy }) => [...noisy]);
   const logits = tf.tidy(() => model.logits(tf.tensor2d(tokens, undefined, "int32")));
   assertClose((await take(logits)).flat(), numbers(reference.logits), FLOAT32_TOLERANCE);
 });
@@ -55,7 +58,7 @@ testOnEachBackend("ten steps of training are PyTorch's, and so is the averaged m
     assertClose([loss], [reference.losses[i]!], FLOAT32_TOLERANCE);
     assertClose([gradientNorm], [reference.gradientNorms[i]!], FLOAT32_TOLERANCE);
   }
-  using average = new Transformer(config, await learner.read("average"));
+  using average = new Transformer(config, await learner.state("average"));
   const loss = noisyLoss(average, batchOf(0));
   assertClose(await loss.data(), [reference.averageLoss], FLOAT32_TOLERANCE);
   loss.dispose();

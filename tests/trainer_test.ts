@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { createCorpus } from "dlm/corpus.ts";
 import { createLearner, type Learner, type LearnerState } from "dlm/crew/learner.ts";
-import { initialParameters, type TransformerConfig } from "dlm/model.ts";
-import type { NoisySequence } from "dlm/objective.ts";
+import { initialParameters, Transformer, type TransformerConfig } from "dlm/model.ts";
 import { learningRateAt } from "dlm/optimizer/optimizer.ts";
 import { Rng } from "dlm/rng.ts";
 import { train, type TrainMetrics, type TrainOptions } from "dlm/trainer.ts";
+import { type NoisySequence, unpack } from "./_batches.ts";
 import { assertNoLeak, fakeInterrupt, TINY } from "./_support.ts";
 
 const squares = Array.from({ length: 80 }, (_, i) => i * i).join(" ");
@@ -19,16 +19,23 @@ function startLearner(start: Partial<LearnerState> = {}): Learner {
 
 /** A learner that only notes its batches and says the losses it is told to say. */
 function stubLearner(losses: number[] = []) {
-  const batches: (readonly NoisySequence[])[] = [];
-  const learner: Learner = {
+  const batches: NoisySequence[][] = [];
+  const learner: Pick<Learner, "step"> = {
     step(batch) {
-      batches.push(batch);
+      batches.push(unpack(batch));
       return Promise.resolve({ loss: losses[batches.length - 1] ?? 1, gradientNorm: 1 });
     },
-    read: () => Promise.resolve(initialParameters(config, new Rng(1))),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   return { learner, batches };
+}
+
+function untrained(config: TransformerConfig): Promise<Transformer> {
+  return Promise.resolve(new Transformer(config, initialParameters(config, new Rng(1))));
+}
+
+/** The averaged model of a learner. */
+async function averageOf(learner: Learner): Promise<Transformer> {
+  return new Transformer(config, await learner.state("average"));
 }
 
 /** Options of a run of five steps. */
@@ -37,6 +44,7 @@ function options(change: Partial<TrainOptions> = {}): TrainOptions {
     corpus,
     config,
     learner: stubLearner().learner,
+    average: () => untrained(config),
     steps: 5,
     batch: 4,
     learningRate: 0.01,
@@ -66,7 +74,7 @@ Deno.test("train() finds the same losses from the same seed, and others from ano
 
 Deno.test("train() goes on with a run as if it had never stopped", async () => {
   await using whole = startLearner();
-  const expected = await run({ learner: whole });
+  const expected = await run({ learner: whole, average: () => averageOf(whole) });
   await using first = startLearner();
   const losses: number[] = [];
   for await (const { loss, step } of train(options({ learner: first }))) {
@@ -74,16 +82,17 @@ Deno.test("train() goes on with a run as if it had never stopped", async () => {
     if (step === 2) break;
   }
   const start = {
-    parameters: await first.read("parameters"),
-    average: await first.read("average"),
-    mean: await first.read("mean"),
-    meanSquare: await first.read("meanSquare"),
+    parameters: await first.state("parameters"),
+    average: await first.state("average"),
+    mean: await first.state("mean"),
+    meanSquare: await first.state("meanSquare"),
   };
   await using second = startLearner(start);
-  const rest = await run({ learner: second, done: { step: 2, seconds: 3 } });
+  const average = () => averageOf(second);
+  const rest = await run({ learner: second, average, done: { step: 2, seconds: 3 } });
   losses.push(...rest.map(({ loss }) => loss));
   assert.deepEqual(losses, expected.map(({ loss }) => loss));
-  assert.deepEqual(await second.read("average"), await whole.read("average"));
+  assert.deepEqual(await second.state("average"), await whole.state("average"));
   assert.deepEqual(rest.at(-1)!.validation, expected.at(-1)!.validation);
   assert(rest[0]!.seconds > 3);
 });
@@ -125,8 +134,7 @@ Deno.test("train() masks windows of the training split", async () => {
 Deno.test("train() asks a causal model for the next character", async () => {
   const { learner, batches } = stubLearner();
   const causal = { ...config, causal: true };
-  learner.read = () => Promise.resolve(initialParameters(causal, new Rng(1)));
-  const metrics = await run({ learner, config: causal });
+  const metrics = await run({ learner, average: () => untrained(causal), config: causal });
   for (const { clean, noisy } of batches.flat()) {
     assert.deepEqual([...noisy], [config.vocabularySize, ...clean.subarray(0, -1)]);
   }
@@ -208,12 +216,14 @@ Deno.test("train() listens for an interrupt while it runs, and no longer", async
 Deno.test("train() leaves no tensors behind", async () => {
   await assertNoLeak(async () => {
     await using learner = startLearner();
-    await assertNoLeak(() => run({ learner, evaluateEvery: 2 }));
+    const average = () => averageOf(learner);
+    await assertNoLeak(() => run({ learner, average, evaluateEvery: 2 }));
   });
 });
 
 Deno.test("train() runs on the shortest text that it accepts", async () => {
-  const metrics = await run({ config: { ...config, context: 29 } });
+  const wide = { ...config, context: 29 };
+  const metrics = await run({ config: wide, average: () => untrained(wide) });
   assert.equal(metrics.at(-1)!.validation!.characters, 30);
 });
 
@@ -236,4 +246,33 @@ Deno.test("train() throws if an option makes no sense", async () => {
   for (const [change, message] of cases) {
     await assert.rejects(run(change), { name: "RangeError", message });
   }
+});
+
+Deno.test("train() gives a batch of any size weights that add up to 1", async () => {
+  for (const batch of [1, 2, 3, 5]) {
+    const { learner, batches } = stubLearner();
+    await run({ learner, batch, steps: 20 });
+    for (const sequences of batches) {
+      assert.equal(sequences.length, batch);
+      const asked = sequences.some(({ weights }) => weights.some((weight) => weight > 0));
+      const total = sequences.flatMap(({ weights }) => [...weights]).reduce((a, b) => a + b, 0);
+      // One sequence alone may have no mask, and then asks nothing.
+      assert(asked ? Math.abs(total - 1) < 1e-5 : batch === 1, `${total} in a batch of ${batch}`);
+    }
+  }
+});
+
+Deno.test("train() hands over batches that bring nothing of the corpus along", async () => {
+  const bytes: number[] = [];
+  const { learner } = stubLearner();
+  const step = learner.step;
+  learner.step = (batch, at) => {
+    for (const { buffer, byteLength } of Object.values(batch)) {
+      assert.equal(buffer.byteLength, byteLength);
+    }
+    bytes.push(batch.tokens.byteLength);
+    return step(batch, at);
+  };
+  await run({ learner });
+  assert.deepEqual(bytes, new Array(5).fill(4 * 4 * config.context));
 });

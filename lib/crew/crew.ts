@@ -168,9 +168,9 @@ async function dealOut<B extends Batch>(
   let [next, done] = [0, 0];
   await Promise.all(members.map(async (member) => {
     for (const part of parts) { // one generator for all: each part goes to one of them
-      const place = next++;
-      answers[place] = await ask<Float32Array>(member, task(part));
-      onProgress?.((done += part.lengths.length) / count);
+      const [place, { length }] = [next++, part.lengths];
+      answers[place] = await ask<Float32Array>(member, task(part)); // which empties the part
+      onProgress?.((done += length) / count);
     }
   }));
   return join(Float32Array, answers);

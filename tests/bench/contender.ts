@@ -12,11 +12,10 @@ import { tf } from "dlm/backend/backend.ts";
 import { nativeKernels } from "dlm/backend/kernels/_native.ts";
 import { installKernels } from "dlm/backend/kernels/mod.ts";
 import { CEILING_ROUNDS, type Contest } from "dlm/cli/bench/_contender.ts";
+import { createCrew, predictInWorkers } from "dlm/crew/crew.ts";
 import { createLearner } from "dlm/crew/learner.ts";
 import { initialParameters, Transformer } from "dlm/model.ts";
 import { exactCountNoise } from "dlm/objective.ts";
-import { createParallelLearner } from "dlm/crew/parallel.ts";
-import { createParallelReader } from "dlm/crew/parallel_reader.ts";
 import { Rng } from "dlm/rng.ts";
 import { lastFrame, sample } from "dlm/sampler.ts";
 
@@ -28,7 +27,7 @@ async function trainer(contest: Contest): Promise<() => Promise<void>> {
   const start = { parameters: initialParameters(config, new Rng(1)) };
   const options = { config, start, microBatch };
   const learner = workers > 0
-    ? await createParallelLearner({ ...options, workers })
+    ? await createCrew({ workers }).learner(options)
     : createLearner(options);
   const rng = new Rng(2);
   let step = 0;
@@ -46,18 +45,18 @@ async function trainer(contest: Contest): Promise<() => Promise<void>> {
   };
 }
 
-async function sampler(contest: Contest): Promise<() => Promise<void>> {
+function sampler(contest: Contest): () => Promise<void> {
   const config = { ...contest, vocabularySize: VOCABULARY, causal: false };
   const model = new Transformer(config, initialParameters(config, new Rng(1)));
   const { batch, context, steps, workers = 0 } = contest;
-  const reader = workers > 0 ? await createParallelReader(model, { workers }) : undefined;
+  const predictor = workers > 0 ? predictInWorkers(model, { workers }) : model;
   const templates = Array.from(
     { length: batch },
     () => new Int32Array(context).fill(VOCABULARY),
   );
   const rng = new Rng(2);
   return async () => {
-    await lastFrame(sample(model, templates, { steps, read: reader?.read, rng }));
+    await lastFrame(sample(predictor, templates, { steps, rng }));
   };
 }
 
@@ -73,7 +72,7 @@ const round = contest.task === "ceiling"
   ? ceiling()
   : contest.task === "train"
   ? await trainer(contest)
-  : await sampler(contest);
+  : sampler(contest);
 console.log("ready");
 for await (const _ of createInterface({ input: process.stdin })) {
   const start = performance.now();

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { createLearner, type Learner, type LearnerState, STATE_PARTS } from "dlm/crew/learner.ts";
+import type { NoisyBatch } from "dlm/batch.ts";
 import { maskExactly } from "dlm/masking.ts";
 import { initialParameters, parameterCount } from "dlm/model.ts";
-import type { NoisySequence } from "dlm/objective.ts";
 import { Rng } from "dlm/rng.ts";
+import { pack } from "../_batches.ts";
 import { FLOAT32_TOLERANCE } from "../_reference.ts";
 import { assertClose, assertNoLeak, randomParameters, TINY } from "../_support.ts";
 
@@ -11,15 +12,15 @@ import { assertClose, assertNoLeak, randomParameters, TINY } from "../_support.t
  * The same five noisy sequences every time, with 1 to 5 of 6 characters masked. One of
  * masks alone could not be learnt: it looks the same from each of its positions.
  */
-function fixedBatch(): NoisySequence[] {
+function fixedBatch(): NoisyBatch {
   const rng = new Rng(1);
   const maskId = TINY.vocabularySize;
-  return [1, 2, 3, 4, 5].map((count) => {
+  return pack([1, 2, 3, 4, 5].map((count) => {
     const clean = Int32Array.from({ length: 6 }, () => rng.integer(maskId));
     const noisy = maskExactly(clean, { maskId, count, rng });
     const weights = Float32Array.from(noisy, (id) => id === maskId ? 1 / count / 5 : 0);
     return { clean, noisy, weights };
-  });
+  }));
 }
 
 function startLearner(start: Partial<LearnerState> = {}, microBatch = 5): Learner {
@@ -40,7 +41,7 @@ async function takeSteps(learner: Learner, from: number, to: number, learningRat
 }
 
 async function readState(learner: Learner): Promise<LearnerState> {
-  const parts = STATE_PARTS.map(async (part) => [part, await learner.read(part)]);
+  const parts = STATE_PARTS.map(async (part) => [part, await learner.state(part)]);
   return Object.fromEntries(await Promise.all(parts));
 }
 
@@ -56,13 +57,13 @@ Deno.test("micro-batches change nothing but the order of sums", async () => {
   await using whole = startLearner();
   const step = { step: 1, learningRate: 0.01, matrixLearningRate: 0.05 };
   const expected = await whole.step(fixedBatch(), step);
-  const gradient = await whole.read("mean"); // a tenth of it, after one step
+  const gradient = await whole.state("mean"); // a tenth of it, after one step
   for (const microBatch of [1, 2, 4]) {
     await using parts = startLearner({}, microBatch);
     const found = await parts.step(fixedBatch(), step);
     assertClose([found.loss], [expected.loss], FLOAT32_TOLERANCE);
     assertClose([found.gradientNorm], [expected.gradientNorm], FLOAT32_TOLERANCE);
-    for (const [name, values] of Object.entries(await parts.read("mean"))) {
+    for (const [name, values] of Object.entries(await parts.state("mean"))) {
       assertClose(values, gradient[name]!, 1e-5); // fifty ops, each rounding by 6e-8
     }
   }
@@ -82,11 +83,11 @@ Deno.test("a learner that goes on from a state takes the steps it would have tak
 Deno.test("a learner starts where it is told to, and hands out copies", async () => {
   const parameters = randomParameters(TINY, 1);
   await using learner = startLearner({ parameters });
-  assert.deepEqual(await learner.read("parameters"), parameters);
-  assert.deepEqual(await learner.read("average"), parameters);
-  const copy = await learner.read("mean");
+  assert.deepEqual(await learner.state("parameters"), parameters);
+  assert.deepEqual(await learner.state("average"), parameters);
+  const copy = await learner.state("mean");
   copy.head!.fill(7);
-  assert((await learner.read("mean")).head!.every((x) => x === 0));
+  assert((await learner.state("mean")).head!.every((x) => x === 0));
 });
 
 Deno.test("a learner adds up its loss with others, and has a share of the state", async () => {
@@ -99,7 +100,7 @@ Deno.test("a learner adds up its loss with others, and has a share of the state"
   const step = { step: 1, learningRate: 0.01, matrixLearningRate: 0.05 };
   const [one, both] = [await alone.step(fixedBatch(), step), await two.step(fixedBatch(), step)];
   assertClose([both.loss], [2 * one.loss], 1e-5);
-  const names = Object.keys(await two.read("mean"));
+  const names = Object.keys(await two.state("mean"));
   assert(names.length > 0 && names.length < Object.keys(parameters).length);
 });
 

@@ -7,13 +7,15 @@ import {
   saveCheckpoint,
 } from "dlm/training/checkpoint.ts";
 import { createCorpus, drawWindows } from "dlm/corpus.ts";
+import type { NoisyBatch } from "dlm/batch.ts";
 import { createLearner } from "dlm/crew/learner.ts";
 import { Transformer, type TransformerConfig } from "dlm/model.ts";
-import { exactCountNoise, noisyLoss, type NoisySequence } from "dlm/objective.ts";
+import { exactCountNoise, noisyLoss } from "dlm/objective.ts";
 import { PRESETS } from "dlm/training/presets.ts";
 import { Rng } from "dlm/rng.ts";
 import { resumeRun, startRun } from "dlm/training/run.ts";
 import { lastFrame, sample } from "dlm/sampler.ts";
+import { unpack } from "../_batches.ts";
 import { runPython, testWithPyTorch, torchrun } from "./_pytorch.ts";
 import { FLOAT32_TOLERANCE } from "../_reference.ts";
 import { assertClose, randomParameters, TINY } from "../_support.ts";
@@ -73,14 +75,15 @@ async function saveRun(path: string): Promise<void> {
   await run.save(path);
 }
 
-function drawBatch(rng: Rng): NoisySequence[] {
+function drawBatch(rng: Rng): NoisyBatch {
   const windows = drawWindows(corpus.train, { count: 6, length: 16, rng });
   return exactCountNoise(windows, { maskId: corpus.tokenizer.maskId, rng });
 }
 
 /** A batch as Python gets it: clean, noisy and weights, `[B, T]` each. */
-function toRows(batch: readonly NoisySequence[]): number[][][] {
-  return (["clean", "noisy", "weights"] as const).map((part) => batch.map((x) => [...x[part]]));
+function toRows(batch: NoisyBatch): number[][][] {
+  const sequences = unpack(batch);
+  return (["clean", "noisy", "weights"] as const).map((part) => sequences.map((x) => [...x[part]]));
 }
 
 testWithPyTorch("PyTorch takes the same steps on the same batches", async () => {
@@ -117,7 +120,7 @@ answer(losses)`,
     const end = await loadCheckpoint(out);
     const state = { ...end.training!, average: end.average };
     for (const part of ["parameters", "mean", "meanSquare", "average"] as const) {
-      const numbers = await learner.read(part);
+      const numbers = await learner.state(part);
       assert.deepEqual(Object.keys(numbers), Object.keys(state[part]));
       for (const name in numbers) assertClose(numbers[name]!, state[part][name]!, 1e-4);
     }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { frontier } from "dlm/measures/frontier.ts";
 import type { Quality } from "dlm/measures/quality.ts";
 import { ancestral } from "dlm/sampling/ancestral.ts";
-import { blocks } from "dlm/sampling/blocks.ts";
+import { inBlocks } from "dlm/sampling/in_blocks.ts";
 import { firstHitting } from "dlm/sampling/first_hitting.ts";
 import { lookupDenoiser } from "../_support.ts";
 
@@ -16,7 +16,7 @@ Deno.test("frontier() counts how often the model reads a text, and judges what i
       { name: "ancestral", sampler: ancestral({ steps: 1 }) },
       { name: "ancestral", sampler: ancestral({ steps: 4 }) },
       { name: "first hitting", sampler: firstHitting() },
-      { name: "blocks", sampler: blocks({ length: 4, sampler: ancestral({ steps: 1 }) }) },
+      { name: "blocks", sampler: inBlocks({ length: 4, sampler: ancestral({ steps: 1 }) }) },
     ],
     judge(texts) {
       judged.push(texts.map((text) => text.length));
@@ -36,7 +36,7 @@ Deno.test("frontier() writes texts of the length asked for, the same from the sa
   const write = async (seed: number) => {
     let written: readonly Int32Array[] = [];
     await Array.fromAsync(frontier(denoiser, {
-      contenders: [{ name: "blocks", sampler: blocks({ length: 2, sampler: firstHitting() }) }],
+      contenders: [{ name: "blocks", sampler: inBlocks({ length: 2, sampler: firstHitting() }) }],
       judge(texts) {
         written = texts;
         return { ngramBits: 0, distinct: 0, knownWords: 0, copied: 0 };

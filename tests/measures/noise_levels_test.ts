@@ -3,10 +3,11 @@ import { mean, sampleStandardDeviation } from "simple-statistics";
 import { costsByMasks } from "dlm/languages/enumeration.ts";
 import { Transformer } from "dlm/model.ts";
 import { bitsByMasks, bitsBySteps } from "dlm/measures/noise_levels.ts";
-import { continuousTimeNoise, noisyLosses } from "dlm/objective.ts";
+import { continuousTimeNoise } from "dlm/objective.ts";
 import { Rng } from "dlm/rng.ts";
 import type { DrawTimes } from "dlm/schedule.ts";
 import { markovLanguage } from "dlm/languages/known_languages.ts";
+import { losses } from "../_batches.ts";
 import { softmax } from "../_reference.ts";
 import {
   assertNoLeak,
@@ -78,8 +79,8 @@ Deno.test("bitsBySteps() is what the loss in continuous time gives at the tops o
     new Float64Array(count).map(() => (1 + rng.integer(3)) / 3);
   const copies = Array.from({ length: 20_000 }, () => clean);
   const noise = { maskId: 2, rng: new Rng(1), times: grid };
-  const losses = await noisyLosses(language, continuousTimeNoise(copies, noise));
-  const bits = losses.map((loss) => loss * copies.length / Math.LN2); // a share of the mean
+  const shares = await losses(language, continuousTimeNoise(copies, noise));
+  const bits = shares.map((loss) => loss * copies.length / Math.LN2); // a share of the mean
   const error = sampleStandardDeviation([...bits]) / Math.sqrt(bits.length);
   assert(Math.abs(mean([...bits]) - expected) < 5 * error, `${mean([...bits])}, not ${expected}`);
 });
@@ -95,4 +96,14 @@ Deno.test("bitsByMasks() throws if there is no window to measure", async () => {
       message: `Cannot measure ${windows} windows: give a whole number of at least 1.`,
     });
   }
+});
+
+Deno.test("bitsByMasks() throws of a causal model, and measures a single window", async () => {
+  await assert.rejects(bitsByMasks({ ...unigram, causal: true }, text), {
+    name: "RangeError",
+    message: /causal model has not learned what is behind a mask/,
+  });
+  const [[masks, bits] = []] = await bitsByMasks(unigram, text, { windows: 1, counts: [1] });
+  assert.equal(masks, 1);
+  assert(bits! > 0);
 });

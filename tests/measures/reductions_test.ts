@@ -15,6 +15,7 @@ import {
   sharedOffsetTimes,
   stratifiedTimes,
 } from "dlm/schedule.ts";
+import { unpack } from "../_batches.ts";
 import { binomial } from "../_statistics.ts";
 
 const maskId = 1;
@@ -93,7 +94,7 @@ Deno.test("no reduction asks anything of what shows, nor minds a batch without m
   let empty = 0;
   for (const [reduction] of expectations) {
     for (let i = 0; i < 200; i++) {
-      const batch = reduction(clean, { maskId, rng });
+      const batch = unpack(reduction(clean, { maskId, rng }));
       for (const { noisy, weights } of batch) {
         noisy.forEach((id, i) => assert(id === maskId ? weights[i]! > 0 : weights[i] === 0));
       }

@@ -1,13 +1,8 @@
 import assert from "node:assert/strict";
+import { joinBatches } from "dlm/batch.ts";
 import { standardDeviation } from "simple-statistics";
 import { type Denoiser, Transformer } from "dlm/model.ts";
-import {
-  continuousTimeNoise,
-  type DrawNoise,
-  exactCountNoise,
-  noisyLosses,
-  type NoisySequence,
-} from "dlm/objective.ts";
+import { continuousTimeNoise, type DrawNoise, exactCountNoise } from "dlm/objective.ts";
 import { Rng } from "dlm/rng.ts";
 import { lastFrame, sample } from "dlm/sampler.ts";
 import {
@@ -34,6 +29,7 @@ import {
   texts,
   V,
 } from "../_languages.ts";
+import { losses, type NoisySequence, pack } from "../_batches.ts";
 import { FLOAT32_TOLERANCE } from "../_reference.ts";
 import { assertFrequencies, binomial, tally } from "../_statistics.ts";
 import { assertClose, randomParameters, TINY } from "../_support.ts";
@@ -60,7 +56,7 @@ async function enumeratedBound(
     noisy,
     weights: Float32Array.from(noisy, (id) => id === mask ? 1 : 0),
   }));
-  const surprisals = await noisyLosses(denoiser, sequences);
+  const surprisals = await losses(denoiser, pack(sequences));
   return sum(sequences.map(({ noisy }, n) => coefficient(maskCount(noisy, mask)) * surprisals[n]!));
 }
 
@@ -116,7 +112,7 @@ Deno.test("the exact-count bound of any model is its mean over all orders of wri
       return { clean, noisy, weights: new Float32Array(4).fill(0).with(place, 1 / 24) };
     })
   );
-  const written = sum([...await noisyLosses(model, steps)]);
+  const written = sum([...await losses(model, pack(steps))]);
   const bound = await enumeratedBound(model, clean, exactCount(4));
   assertClose([bound], [written], FLOAT32_TOLERANCE);
 });
@@ -147,11 +143,11 @@ async function assertUnbiased(drawNoise: DrawNoise): Promise<void> {
   let [deviation, variance] = [0, 0];
   for (const text of possibleTexts) {
     const copies = Array.from({ length: batch }, () => text);
-    const drawn = Array.from({ length: batches }, () => drawNoise(copies, { maskId, rng })).flat();
-    const losses = await noisyLosses(language, drawn);
+    const drawn = Array.from({ length: batches }, () => drawNoise(copies, { maskId, rng }));
+    const found = await losses(language, joinBatches(drawn));
     const means = Array.from(
       { length: batches },
-      (_, i) => T * sum([...losses.slice(i * batch, (i + 1) * batch)]),
+      (_, i) => T * sum([...found.slice(i * batch, (i + 1) * batch)]),
     );
     deviation += sum(means) / batches - language.surprisal(text);
     variance += standardDeviation(means) ** 2 / (batches - 1);

@@ -4,7 +4,7 @@ import type { Denoiser } from "dlm/model.ts";
 import { Rng } from "dlm/rng.ts";
 import { type Frame, lastFrame, sample, type SampleOptions } from "dlm/sampler.ts";
 import { ancestral } from "dlm/sampling/ancestral.ts";
-import { blocks } from "dlm/sampling/blocks.ts";
+import { inBlocks } from "dlm/sampling/in_blocks.ts";
 import type { Sampler } from "dlm/sampling/canvas.ts";
 import { confidenceThreshold } from "dlm/sampling/confidence_threshold.ts";
 import { firstHitting } from "dlm/sampling/first_hitting.ts";
@@ -66,8 +66,8 @@ const EXACT: Record<string, Sampler> = {
   "ancestral() in many steps on the cosine grid": ancestral({ steps: 100, schedule: cosine }),
   "remasking() in many steps": remasking({ steps: 100, cap: 0.03 }),
   "remaskingLoop() in many steps": remaskingLoop({ steps: 100, sigma: 0.02 }),
-  "blocks() of one": blocks({ length: 1, sampler: ancestral() }),
-  "blocks() of two": blocks({ length: 2, sampler: firstHitting() }),
+  "inBlocks() of one": inBlocks({ length: 1, sampler: ancestral() }),
+  "inBlocks() of two": inBlocks({ length: 2, sampler: firstHitting() }),
 };
 
 for (const [name, sampler] of Object.entries(EXACT)) {
@@ -300,7 +300,7 @@ const simpleSamplers: fc.Arbitrary<Sampler> = fc.oneof(
 
 const samplers = fc.oneof(
   simpleSamplers,
-  fc.record({ length: fc.integer({ min: 1, max: 3 }), sampler: simpleSamplers }).map(blocks),
+  fc.record({ length: fc.integer({ min: 1, max: 3 }), sampler: simpleSamplers }).map(inBlocks),
 );
 
 const chain = markovLanguage({
@@ -323,7 +323,7 @@ const batches = fc.record({
 
 /** A sampler as it can be used on sequences of a length. */
 function fit(sampler: Sampler, length: number): Sampler {
-  return length > chain.context ? blocks({ length: 4, sampler }) : sampler;
+  return length > chain.context ? inBlocks({ length: 4, sampler }) : sampler;
 }
 
 const drawing = fc.record({
@@ -386,11 +386,11 @@ Deno.test("every sampler writes the same from the same seed", async () => {
   );
 });
 
-Deno.test("blocks() writes from left to right, and texts longer than the context", async () => {
+Deno.test("inBlocks() writes from left to right, and texts longer than the context", async () => {
   const { recorder, asked } = recordingDenoiser(chain); // it reads 5 at a time
   const template = masks(12);
   template[11] = 1;
-  const sampler = blocks({ length: 3, sampler: randomOrder({ steps: 1 }) });
+  const sampler = inBlocks({ length: 3, sampler: randomOrder({ steps: 1 }) });
   const moments = await frames([template], { sampler }, recorder);
   assert.deepEqual(moments.map(({ revealed }) => [...revealed]), [[], [0, 1, 2], [3, 4, 5], [
     6,
@@ -410,21 +410,21 @@ Deno.test("blocks() writes from left to right, and texts longer than the context
   ]);
 });
 
-Deno.test("blocks() ends at time 0 when the last blocks are given", async () => {
+Deno.test("inBlocks() ends at time 0 when the last blocks are given", async () => {
   const template = Int32Array.of(3, 3, 3, 0, 1, 2);
-  const sampler = blocks({ length: 3, sampler: randomOrder({ steps: 1 }) });
+  const sampler = inBlocks({ length: 3, sampler: randomOrder({ steps: 1 }) });
   const moments = await frames([template], { sampler }, chain);
   assert.deepEqual(moments.map(({ time }) => time), [1, 0]);
 });
 
-Deno.test("blocks() sees text that is given after a block", async () => {
+Deno.test("inBlocks() sees text that is given after a block", async () => {
   const { recorder, asked } = recordingDenoiser(chain);
   const template = Int32Array.of(0, 1, 0, 1, 0, 3, 0, 1, 2, 2, 2, 2);
   await assert.rejects(
-    frames([template], { sampler: blocks({ length: 6, sampler: firstHitting() }) }, chain),
+    frames([template], { sampler: inBlocks({ length: 6, sampler: firstHitting() }) }, chain),
     { name: "RangeError", message: /Cannot sample 6 characters.*1 to 5 at a time.*in blocks/ },
   );
-  await frames([template], { sampler: blocks({ length: 1, sampler: firstHitting() }) }, recorder);
+  await frames([template], { sampler: inBlocks({ length: 1, sampler: firstHitting() }) }, recorder);
   assert.deepEqual(await asked[0]!.tokens, [[1, 0, 3, 0, 1]]); // half of the room each side
 });
 
@@ -438,7 +438,7 @@ Deno.test("samplers throw if an option makes no sense", async () => {
     [() => remasking({ cap: NaN }), /cap is NaN/],
     [() => remaskingLoop({ sigma: 2 }), /sigma is 2/],
     [() => remaskingLoop({ on: 0.1, off: 0.2 }), /from time 0.1 to 0.2/],
-    [() => blocks({ length: 0, sampler: ancestral() }), /0 characters/],
+    [() => inBlocks({ length: 0, sampler: ancestral() }), /0 characters/],
   ];
   for (const [make, message] of cases) assert.throws(make, { name: "RangeError", message });
   const bad: [Partial<SampleOptions>, RegExp][] = [

@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { createCrew, predictInWorkers } from "dlm/crew/crew.ts";
+import { createLearner, type Learner } from "dlm/crew/learner.ts";
+import { predictorOf } from "dlm/crew/predictor.ts";
+import { evaluate } from "dlm/evaluation.ts";
+import { measureCalibration } from "dlm/measures/calibration.ts";
+import { likelihood } from "dlm/measures/likelihood.ts";
+import { initialParameters, Transformer } from "dlm/model.ts";
+import { exactCountNoise } from "dlm/objective.ts";
+import { Rng } from "dlm/rng.ts";
+import { lastFrame, sample } from "dlm/sampler.ts";
+
+// Workers read the library's files, so these run under `deno test -A` only.
+const ignore = (await Deno.permissions.query({ name: "read" })).state !== "granted";
+
+const config = { vocabularySize: 7, layers: 2, width: 16, heads: 2, context: 12, causal: false };
+const options = {
+  config,
+  start: { parameters: initialParameters(config, new Rng(1)) },
+  microBatch: 2,
+};
+const rates = { learningRate: 1e-2, matrixLearningRate: 0.1 };
+
+/** A model that has opinions: an untrained head would be zero. */
+function opinionated(): Transformer {
+  const parameters = initialParameters(config, new Rng(1));
+  const rng = new Rng(2);
+  parameters.head = parameters.head!.map(() => rng.normal());
+  return new Transformer(config, parameters);
+}
+
+/** Random text that can be learnt a little. */
+function drawText(length: number, rng: Rng): Int32Array {
+  return Int32Array.from({ length }, (_, i) => (i + rng.integer(2)) % 7);
+}
+
+function drawBatch(count: number, rng: Rng) {
+  const windows = Array.from({ length: count }, () => drawText(12, rng));
+  return exactCountNoise(windows, { maskId: 7, rng });
+}
+
+/** The losses of some steps on random sequences; the same for every learner. */
+async function losses(learner: Learner): Promise<number[]> {
+  const rng = new Rng(2);
+  const found: number[] = [];
+  for (let step = 1; step <= 12; step++) {
+    found.push((await learner.step(drawBatch(8, rng), { ...rates, step })).loss);
+  }
+  return found;
+}
+
+Deno.test("a crew learns on one curve whatever the number of Workers", { ignore }, async () => {
+  await using alone = createLearner(options);
+  const expected = await losses(alone);
+  assert(expected.at(-1)! < expected[0]! - 0.1, "the model learns");
+  for (const workers of [1, 2, 3, 8]) {
+    using crew = createCrew({ workers });
+    const found = await losses(await crew.learner(options));
+    found.forEach((loss, i) => assert(Math.abs(loss - expected[i]!) < 1e-4, `${loss}`));
+  }
+});
+
+Deno.test("a crew's state is that of a learner in this thread", { ignore }, async () => {
+  await using alone = createLearner(options);
+  using crew = createCrew({ workers: 2 });
+  const team = await crew.learner(options);
+  await losses(alone);
+  await losses(team);
+  const [expected, found] = [await alone.state("average"), await team.state("average")];
+  assert.deepEqual(Object.keys(found).sort(), Object.keys(expected).sort());
+  for (const [name, values] of Object.entries(expected)) {
+    values.forEach((value, i) => assert(Math.abs(value - found[name]![i]!) < 1e-4, name));
+  }
+});
+
+Deno.test("a crew answers what the model says, to the last bit", { ignore }, async () => {
+  using model = opinionated();
+  const batch = drawBatch(70, new Rng(3)); // three parts in this thread
+  const alone = predictorOf(model);
+  const logits = await alone.logits(batch);
+  assert(new Set(logits).size > 2000, "the logits tell the places apart");
+  for (const workers of [1, 2, 4]) {
+    using predictor = predictInWorkers(model, { workers });
+    assert.deepEqual(await predictor.logits(batch), logits);
+    assert.deepEqual(await predictor.surprisals(batch), await alone.surprisals(batch));
+    const few = drawBatch(3, new Rng(4)); // of four Workers one gets none
+    assert.deepEqual(await predictor.logits(few), await alone.logits(few));
+  }
+});
+
+Deno.test("measurements and samples are the same in a crew", { ignore }, async () => {
+  using model = opinionated();
+  using predictor = predictInWorkers(model, { workers: 2 });
+  const text = drawText(1000, new Rng(5)); // its last window is shorter
+  assert.deepEqual(await evaluate(predictor, text), await evaluate(model, text));
+  assert.deepEqual(
+    await measureCalibration(predictor, text),
+    await measureCalibration(model, text),
+  );
+  const line = text.subarray(0, 10);
+  assert.deepEqual(await likelihood(predictor, line), await likelihood(model, line));
+  const templates = Array.from({ length: 5 }, () => new Int32Array(12).fill(7));
+  const write = async (who: Transformer | typeof predictor) =>
+    (await lastFrame(sample(who, templates, { steps: 6, rng: new Rng(3) }))).sequences;
+  assert.deepEqual(await write(predictor), await write(model));
+});
+
+Deno.test(
+  "a crew answers whoever asks, also before it has answered another",
+  { ignore },
+  async () => {
+    using model = opinionated();
+    using predictor = predictInWorkers(model, { workers: 2 });
+    const batches = [5, 40, 1].map((count) => drawBatch(count, new Rng(count)));
+    const found = await Promise.all(batches.map((batch) => predictor.logits(batch)));
+    for (const [i, batch] of batches.entries()) {
+      assert.deepEqual(found[i], await predictorOf(model).logits(batch));
+    }
+  },
+);
+
+Deno.test("a crew that learns also answers, between two steps", { ignore }, async () => {
+  using crew = createCrew({ workers: 2 });
+  const learner = await crew.learner(options);
+  const batch = drawBatch(8, new Rng(6));
+  await learner.step(batch, { ...rates, step: 1 });
+  const parameters = await learner.state("average");
+  using predictor = await crew.predictor({ config, parameters });
+  using model = new Transformer(config, parameters);
+  const [nats] = await Promise.all([
+    predictor.surprisals(batch),
+    learner.step(batch, { ...rates, step: 2 }),
+  ]);
+  assert.deepEqual(nats, await predictorOf(model).surprisals(batch));
+});
+
+Deno.test("a crew tells how far it has come", { ignore }, async () => {
+  using model = opinionated();
+  using predictor = predictInWorkers(model, { workers: 2 });
+  const shares: number[] = [];
+  await predictor.surprisals(drawBatch(100, new Rng(7)), (share) => shares.push(share));
+  assert.equal(shares.length, 4);
+  assert.deepEqual(shares, shares.toSorted((a, b) => a - b));
+  assert.equal(shares.at(-1), 1);
+});
+
+Deno.test("a crew that cannot take a step is at its end, and says why", { ignore }, async () => {
+  using crew = createCrew({ workers: 2 });
+  const learner = await crew.learner(options);
+  const batch = drawBatch(4, new Rng(8));
+  const broken = { ...batch, tokens: batch.tokens.subarray(1) };
+  await assert.rejects(learner.step(broken, { ...rates, step: 1 }), Error);
+  await assert.rejects(learner.state("average"), /A Worker died: it was ended/);
+});
+
+Deno.test("a question that cannot be answered leaves the crew as it was", { ignore }, async () => {
+  using model = opinionated();
+  using predictor = predictInWorkers(model, { workers: 2 });
+  const batch = drawBatch(4, new Rng(9));
+  const broken = { ...batch, tokens: batch.tokens.subarray(1) };
+  await assert.rejects(predictor.surprisals(broken), Error);
+  assert.equal((await predictor.surprisals(batch)).length, batch.rows.length);
+});
+
+Deno.test("bad input is a RangeError, also out of a Worker", { ignore }, async () => {
+  using crew = createCrew({ workers: 2 });
+  await assert.rejects(crew.predictor({ config, parameters: {} }), {
+    name: "RangeError",
+    message: /The parameter embedding has 0 numbers/,
+  });
+});
+
+Deno.test("a crew's learner throws if a batch is smaller than the crew", { ignore }, async () => {
+  using crew = createCrew({ workers: 3 });
+  const learner = await crew.learner(options);
+  const two = drawBatch(2, new Rng(10));
+  await assert.rejects(learner.step(two, { ...rates, step: 1 }), {
+    name: "RangeError",
+    message: /A batch of 2 cannot be shared by 3 Workers/,
+  });
+  await learner.step(drawBatch(3, new Rng(10)), { ...rates, step: 1 });
+});
+
+Deno.test("createCrew() throws if nobody is to work", () => {
+  for (const workers of [0, -1, 1.5, NaN]) {
+    assert.throws(() => createCrew({ workers }), {
+      name: "RangeError",
+      message: `A crew cannot have ${workers} Workers: give a whole number of at least 1.`,
+    });
+  }
+});
+
+Deno.test("a crew leaves no Worker behind when it does not start", { ignore }, async () => {
+  const program = `
+    import { createCrew } from "dlm/crew/crew.ts";
+    using crew = createCrew({ workers: 2 });
+    const model = { config: ${JSON.stringify(config)}, parameters: {} };
+    await crew.predictor(model).catch(() => console.log("did not start"));
+  `;
+  const { stdout, success } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-check", program],
+    cwd: fileURLToPath(new URL("../..", import.meta.url)),
+    signal: AbortSignal.timeout(60_000), // a Worker that is left keeps the process alive
+  }).output();
+  assert.equal(new TextDecoder().decode(stdout), "did not start\n");
+  assert(success);
+});
