@@ -128,3 +128,12 @@ export function fakeInterrupt() {
     [Symbol.dispose]: () => Object.assign(Deno, { addSignalListener, removeSignalListener }),
   };
 }
+
+export async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await run(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}

@@ -1,7 +1,9 @@
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { loadModel } from "dlm/training/checkpoint.ts";
+import { loadCheckpoint, loadModel } from "dlm/training/checkpoint.ts";
 import { type Corpus, loadCorpus } from "dlm/corpus.ts";
+import { predictInWorkers } from "dlm/crew/crew.ts";
+import type { Predictor } from "dlm/crew/predictor.ts";
 import type { Transformer } from "dlm/model.ts";
 import { PRESETS } from "dlm/training/presets.ts";
 import { type Run, startRun } from "dlm/training/run.ts";
@@ -10,6 +12,9 @@ import type { CharTokenizer } from "dlm/tokenizer.ts";
 /** A model to look at, the corpus it learned from, and where it comes from. */
 export interface TrainedModel {
   model: Transformer;
+  /** The same model in Workers, one a core: it answers what the model does, and long measurements
+   * sooner. They start when it is first asked. */
+  predictor: Predictor;
   tokenizer: CharTokenizer;
   corpus: Corpus;
   /** A page for it to write on: as many masks as it has places. */
@@ -52,17 +57,14 @@ export async function trainedModel(options: TrainedModelOptions = {}): Promise<T
   const places = options.prefer === "yours" ? [yours, shipped] : [shipped, yours];
   for (const { path, origin } of places) {
     const version = await versionOf(path);
-    if (version === undefined) continue;
+    if (version === undefined || await textOf(path, version) !== corpus.sha256) continue;
     const loaded = await keep(`${path} ${version}`, async () => {
-      const { model, corpus: name, tokenizer } = await loadModel(path);
-      return { model, origin, name, characters: tokenizer.characters.join("") };
+      const { model } = await loadModel(path);
+      return { model, origin };
     });
-    const { name, tokenizer: { characters } } = corpus;
-    if (loaded.name === name && loaded.characters === characters.join("")) {
-      return describe(loaded, corpus);
-    }
+    return describe(loaded, corpus);
   }
-  const key = `${kind} trained now on ${corpus.name}`;
+  const key = `${kind} trained now on ${corpus.sha256}`;
   return describe(await keep(key, () => trainNow(corpus, causal)), corpus);
 }
 
@@ -92,44 +94,55 @@ async function versionOf(path: string): Promise<number | undefined> {
   return await Deno.stat(path).then(({ mtime }) => Number(mtime), () => undefined);
 }
 
-/** A model in memory, and the text whose characters it knows. */
+/** The texts that files of models were trained on, by path and time of writing. */
+const texts = new Map<string, string>();
+
+/** The SHA-256 of the text that the model in a file learned from. */
+async function textOf(path: string, version: number): Promise<string> {
+  const key = `${path} ${version}`;
+  if (!texts.has(key)) texts.set(key, (await loadCheckpoint(path)).corpus.sha256);
+  return texts.get(key)!;
+}
+
+/** A model in memory. */
 interface Loaded {
   model: Transformer;
   origin: string;
-  name: string;
-  characters: string;
 }
 
-/** The one model of each kind that is in memory. */
-const kept = new Map<boolean, Loaded & { key: string }>();
+/** The one model of each kind that is in memory, with its Workers. */
+const kept = new Map<boolean, Loaded & { key: string; predictor: Predictor & Disposable }>();
 
 /** The model of a key: the one in memory if it is that one, else another in its place. */
-async function keep(key: string, load: () => Promise<Loaded>): Promise<Loaded> {
+async function keep(key: string, load: () => Promise<Loaded>) {
   for (const loaded of kept.values()) if (loaded.key === key) return loaded;
-  const loaded = await load();
-  const { causal } = loaded.model;
-  kept.get(causal)?.model[Symbol.dispose]();
-  kept.set(causal, { key, ...loaded });
+  const { model, origin } = await load();
+  const before = kept.get(model.causal);
+  before?.predictor[Symbol.dispose]();
+  before?.model[Symbol.dispose]();
+  const loaded = { key, model, origin, predictor: predictInWorkers(model) };
+  kept.set(model.causal, loaded);
   return loaded;
 }
 
 async function trainNow(corpus: Corpus, causal: boolean): Promise<Loaded> {
-  const { name, tokenizer } = corpus;
   const kind = causal ? "causal twin" : "model";
   console.log(
-    `There is no trained ${kind} of ${name} yet, so a small one is trained for a few seconds; ` +
+    `There is no trained ${kind} of ${corpus.name} yet, so a small one is trained for a few seconds; ` +
       (causal
         ? "deno task train --causal trains a better one."
         : "notebook 05 trains a better one."),
   );
   await using run = await startRun(corpus, { ...PRESETS.smoke, causal, seed: 1, workers: 0 });
   await Array.fromAsync(run.train());
-  const origin = `a small ${kind}, trained for a few seconds`;
-  return { model: await run.model(), origin, name, characters: tokenizer.characters.join("") };
+  return { model: await run.model(), origin: `a small ${kind}, trained for a few seconds` };
 }
 
-function describe({ model, origin }: Loaded, corpus: Corpus): TrainedModel {
+function describe(
+  { model, predictor, origin }: Loaded & { predictor: Predictor },
+  corpus: Corpus,
+): TrainedModel {
   const { tokenizer } = corpus;
   const blank = new Int32Array(model.context).fill(tokenizer.maskId);
-  return { model, tokenizer, corpus, blank, origin };
+  return { model, predictor, tokenizer, corpus, blank, origin };
 }

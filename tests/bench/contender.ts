@@ -12,37 +12,36 @@ import { tf } from "dlm/backend/backend.ts";
 import { nativeKernels } from "dlm/backend/kernels/_native.ts";
 import { installKernels } from "dlm/backend/kernels/mod.ts";
 import { CEILING_ROUNDS, type Contest } from "dlm/cli/bench/_contender.ts";
-import { createCrew, predictInWorkers } from "dlm/crew/crew.ts";
-import { createLearner } from "dlm/crew/learner.ts";
+import { createCorpus } from "dlm/corpus.ts";
+import { predictInWorkers } from "dlm/crew/crew.ts";
 import { initialParameters, Transformer } from "dlm/model.ts";
-import { exactCountNoise } from "dlm/objective.ts";
 import { Rng } from "dlm/rng.ts";
 import { lastFrame, sample } from "dlm/sampler.ts";
+import { startRun } from "dlm/training/run.ts";
 
 const VOCABULARY = 65;
 
+/** As many characters as tiny Shakespeare has. */
+const TEXT_LENGTH = 1_115_394;
+
+/** Training as `deno task train` does it, from a text; only nothing is evaluated. */
 async function trainer(contest: Contest): Promise<() => Promise<void>> {
-  const { context, batch, microBatch, workers = 0 } = contest;
-  const config = { ...contest, vocabularySize: VOCABULARY, causal: false };
-  const start = { parameters: initialParameters(config, new Rng(1)) };
-  const options = { config, start, microBatch };
-  const learner = workers > 0
-    ? await createCrew({ workers }).learner(options)
-    : createLearner(options);
   const rng = new Rng(2);
-  let step = 0;
-  return async () => {
-    const windows = Array.from(
-      { length: batch },
-      () => Int32Array.from({ length: context }, () => rng.integer(VOCABULARY)),
-    );
-    const noisy = exactCountNoise(windows, { maskId: VOCABULARY, rng });
-    await learner.step(noisy, {
-      step: ++step,
-      learningRate: 1e-3,
-      matrixLearningRate: 1e-2,
-    });
-  };
+  const characters = Array.from({ length: TEXT_LENGTH }, () => 32 + rng.integer(VOCABULARY));
+  const text = new TextDecoder().decode(Uint8Array.from(characters));
+  const run = await startRun(createCorpus("random characters", text), {
+    ...contest,
+    learningRate: 1e-3,
+    matrixLearningRate: 1e-2,
+    warmupSteps: 0,
+    steps: Number.MAX_SAFE_INTEGER,
+    evaluateEvery: Number.MAX_SAFE_INTEGER,
+    evaluationWindows: 2,
+    seed: 1,
+    workers: contest.workers ?? 0,
+  });
+  const steps = run.train();
+  return async () => void await steps.next();
 }
 
 function sampler(contest: Contest): () => Promise<void> {

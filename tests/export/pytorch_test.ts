@@ -18,16 +18,7 @@ import { lastFrame, sample } from "dlm/sampler.ts";
 import { unpack } from "../_batches.ts";
 import { runPython, testWithPyTorch, torchrun } from "./_pytorch.ts";
 import { FLOAT32_TOLERANCE } from "../_reference.ts";
-import { assertClose, randomParameters, TINY } from "../_support.ts";
-
-async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await run(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { assertClose, inFolder, randomParameters, TINY } from "../_support.ts";
 
 async function assertSameLogits(path: string, config: TransformerConfig): Promise<void> {
   const checkpoint: Checkpoint = {

@@ -116,7 +116,8 @@ def draw_batch(split, mask, settings, step):
     clean, masked = clean.repeat_interleave(2, 0), torch.stack([masked, ~masked], 1).flatten(0, 1)
     clean, masked = clean[:batch], masked[:batch]
     weights = masked / masked.sum(1, keepdim=True).clamp(min=1).sqrt()
-    return clean, clean.masked_fill(masked, mask), weights / weights.sum()
+    total = weights.sum().clamp(min=1)  # less than 1 only where nothing is masked
+    return clean, clean.masked_fill(masked, mask), weights / total
 
 
 def learning_rates_at(step, settings):

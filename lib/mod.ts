@@ -1,0 +1,132 @@
+/**
+ * The library's public face: what the notebooks and other programs need, in one import. It goes
+ * from the ground up, as `lib/` is built; each name has its description where it is defined.
+ *
+ * @example
+ * ```ts
+ * import { cosine, Rng } from "dlm";
+ * import assert from "node:assert/strict";
+ *
+ * const t = new Rng(1).uniform();
+ * assert(cosine.alpha(t) > 0);
+ * ```
+ *
+ * @module
+ */
+
+// The road
+export * from "dlm/rng.ts";
+export * from "dlm/tokenizer.ts";
+export * from "dlm/corpus.ts";
+export * from "dlm/schedule.ts";
+export * from "dlm/masking.ts";
+export { type Batch, type NoisyBatch, sequencesOf } from "dlm/batch.ts";
+export * from "dlm/model.ts";
+export {
+  continuousTimeNoise,
+  type ContinuousTimeOptions,
+  type DrawNoise,
+  exactCountNoise,
+  type LossAndGradients,
+  lossAndGradients,
+  nextCharacterNoise,
+  type NoiseOptions,
+  noisyLoss,
+  rootCountNoise,
+} from "dlm/objective.ts";
+export * from "dlm/evaluation.ts";
+export * from "dlm/sampler.ts";
+export * from "dlm/trainer.ts";
+
+// The pieces of a transformer, and the backend that they run on
+export { BACKENDS, tf, useBackend } from "dlm/backend/backend.ts";
+export type { NamedArrays, NamedVariables } from "dlm/backend/variables.ts";
+export { attention, attentionWeights, splitHeads } from "dlm/ops/attention.ts";
+export { crossEntropy, surprisals } from "dlm/ops/cross_entropy.ts";
+export { embed, embedNeighbours } from "dlm/ops/embed.ts";
+export { reluSquared } from "dlm/ops/relu_squared.ts";
+export { rmsNorm } from "dlm/ops/rms_norm.ts";
+export { rotary, rotaryTurns } from "dlm/ops/rotary.ts";
+
+// Learning, in this thread or in Workers
+export { adamWDirection } from "dlm/optimizer/adamw.ts";
+export { muonDirections, orthogonalize } from "dlm/optimizer/muon.ts";
+export { learningRateAt, Optimizer, type Step } from "dlm/optimizer/optimizer.ts";
+export * from "dlm/crew/crew.ts";
+export {
+  createLearner,
+  type Learner,
+  type LearnerOptions,
+  type LearnerState,
+  type StepResult,
+} from "dlm/crew/learner.ts";
+export { type Predictor, predictorOf } from "dlm/crew/predictor.ts";
+export * from "dlm/training/presets.ts";
+export { resumeRun, type Run, startRun } from "dlm/training/run.ts";
+export * from "dlm/training/checkpoint.ts";
+export * from "dlm/training/samples.ts";
+
+// Ways to sample
+export { ancestral, type SteppedOptions } from "dlm/sampling/ancestral.ts";
+export type { Canvas, Guess, Sampler } from "dlm/sampling/canvas.ts";
+export * from "dlm/sampling/confidence_threshold.ts";
+export { drawingWeights, type DrawOptions } from "dlm/sampling/draw.ts";
+export * from "dlm/sampling/first_hitting.ts";
+export * from "dlm/sampling/in_blocks.ts";
+export * from "dlm/sampling/low_confidence.ts";
+export { randomOrder } from "dlm/sampling/random_order.ts";
+export * from "dlm/sampling/remasking.ts";
+export * from "dlm/sampling/samplers.ts";
+export * from "dlm/sampling/templates.ts";
+
+// Known languages, measures, and the famous toy
+export * from "dlm/languages/enumeration.ts";
+export * from "dlm/languages/known_languages.ts";
+export * from "dlm/measures/attention_maps.ts";
+export * from "dlm/measures/baselines.ts";
+export * from "dlm/measures/calibration.ts";
+export * from "dlm/measures/frontier.ts";
+export * from "dlm/measures/infill.ts";
+export * from "dlm/measures/likelihood.ts";
+export * from "dlm/measures/ngram.ts";
+export * from "dlm/measures/noise_levels.ts";
+export * from "dlm/measures/novelty.ts";
+export * from "dlm/measures/quality.ts";
+export * from "dlm/measures/reductions.ts";
+export * from "dlm/measures/surprisal_map.ts";
+export * from "dlm/simple_dlm/run.ts";
+export * from "dlm/simple_dlm/simple_dlm.ts";
+
+// Files for elsewhere
+export * from "dlm/files/safetensors.ts";
+export * from "dlm/export/onnx.ts";
+export * from "dlm/export/onnx_session.ts";
+export * from "dlm/export/quantisation.ts";
+export * from "dlm/export/web_page.ts";
+
+// The course
+export * from "dlm/course/answer.ts";
+export * from "dlm/course/gradient_check.ts";
+export * from "dlm/course/one_to.ts";
+export * from "dlm/course/provenance.ts";
+export * from "dlm/course/random_matrix.ts";
+export * from "dlm/course/trained_model.ts";
+export * from "dlm/display/charts/bars.ts";
+export * from "dlm/display/charts/file_map.ts";
+export * from "dlm/display/charts/frontier.ts";
+export * from "dlm/display/charts/heat_map.ts";
+export * from "dlm/display/charts/ladder.ts";
+export * from "dlm/display/charts/lines.ts";
+export * from "dlm/display/charts/reliability.ts";
+export * from "dlm/display/charts/spreads.ts";
+export * from "dlm/display/frames/animation.ts";
+export * from "dlm/display/frames/filmstrip.ts";
+export * from "dlm/display/frames/gif.ts";
+export * from "dlm/display/frames/masked_rows.ts";
+export * from "dlm/display/frames/masked_text.ts";
+export * from "dlm/display/frames/player.ts";
+export * from "dlm/display/frames/reveal_order.ts";
+export * from "dlm/display/panel.ts";
+export * from "dlm/display/picture.ts";
+export { plot } from "dlm/display/plot.ts";
+export * from "dlm/display/table.ts";
