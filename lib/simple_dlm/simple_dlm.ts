@@ -9,62 +9,11 @@ import { reluSquared } from "dlm/ops/relu_squared.ts";
 import { rmsNorm } from "dlm/ops/rms_norm.ts";
 import { rotary } from "dlm/ops/rotary.ts";
 import type { Rng } from "dlm/rng.ts";
+import { checkChoices, type Choices } from "dlm/simple_dlm/choices.ts";
 
 // A well-known small diffusion language model, simple_dlm (Encrux, 2025), beside that of this
 // library: what it chooses otherwise, each choice by itself, so that one can see what it costs.
-// It lives in this file and in simple_dlm_run.ts alone.
-
-/**
- * What simple_dlm does otherwise than this library, by name and in the order in which the
- * course undoes it: `[what it does, what this library does instead]`.
- */
-export const CHOICES = {
-  doubledNewlines: ["each line break is read as two", "the text as it is"],
-  oneRate: ["one share of masks for a whole batch", "all shares in every batch"],
-  smallRate: ["a learning rate of 0.0001", "the preset's learning rates"],
-  bareAdam: ["Adam alone, at one rate", "Muon and AdamW, warm-up, fall, average"],
-  learnedPositions: ["a learned vector for each position", "rotary positions"],
-  noNeighbours: ["a place begins by itself", "tables for the neighbours of a place"],
-  freeScores: ["attention scores of any size", "normalised queries and keys"],
-  oneHead: ["one attention head", "several heads"],
-  noOutputProjection: ["attention adds what it collects", "a matrix after attention"],
-  noFinalNorm: ["no norm before the head", "a norm before the head"],
-  largeEmbeddings: ["embeddings of size 1, as they are", "small embeddings, normalised"],
-  timeConditioning: ["told the share of masks", "not told the share of masks"],
-  layerNorm: ["LayerNorm", "RMSNorm without a gain"],
-  relu: ["ReLU", "ReLU squared"],
-  biases: ["a bias for every matrix", "no biases"],
-  torchInitialisation: ["PyTorch's random start", "head and blocks start at zero"],
-  maskOutput: ["an output for the mask", "outputs for characters alone"],
-} as const satisfies Record<string, readonly [does: string, instead: string]>;
-
-/** The name of one of the {@linkcode CHOICES}. */
-export type Choice = keyof typeof CHOICES;
-
-/** Which choices are made; the others are undone. */
-export type Choices = Readonly<Record<Choice, boolean>>;
-
-/** All of them: simple_dlm as it is. One is undone with `{ ...SIMPLE_DLM, oneHead: false }`. */
-export const SIMPLE_DLM: Choices = allChoices(true);
-
-/** None of them: this library. One is put back with `{ ...UNDONE, oneHead: true }`. */
-export const UNDONE: Choices = allChoices(false);
-
-function allChoices(made: boolean): Choices {
-  return Object.fromEntries(Object.keys(CHOICES).map((name) => [name, made])) as Choices;
-}
-
-/**
- * From simple_dlm to this library: each entry undoes one choice more than the one before, in
- * the order of {@linkcode CHOICES}, and is named by what takes its place.
- */
-export function undoneInTurn(): [name: string, choices: Choices][] {
-  const path: [string, Choices][] = [["simple_dlm", SIMPLE_DLM]];
-  for (const [name, [, instead]] of Object.entries(CHOICES)) {
-    path.push([instead, { ...path.at(-1)![1], [name]: false }]);
-  }
-  return path;
-}
+// It lives in this folder alone.
 
 /** The size of a {@linkcode SimpleDlm}, and its choices. */
 export interface SimpleDlmConfig {
@@ -312,14 +261,5 @@ export function initialSimpleDlm(config: SimpleDlmConfig, rng: Rng): NamedArrays
       const next = draw(name);
       return [name, new Float32Array(rows * columns).map(() => next())];
     }),
-  );
-}
-
-/** Refuses choices that nothing is known of: they would change nothing. */
-function checkChoices(choices: Choices): void {
-  const unknown = Object.keys(choices).find((name) => !Object.hasOwn(CHOICES, name));
-  if (unknown === undefined) return;
-  throw new RangeError(
-    `simple_dlm has no choice "${unknown}": give one of ${Object.keys(CHOICES).join(", ")}.`,
   );
 }

@@ -40,6 +40,9 @@ async function snapshot(folder: string): Promise<Record<string, string>> {
 
 const smoke = ["--preset", "smoke", "--workers", "0", "--json"];
 
+/** The quickest model that there is. */
+const TINY = ["--layers=1", "--width=8", "--heads=1"];
+
 const WHOLE = ["--model", "whole.safetensors"];
 
 const BAD_INPUT: [string, string, string[], RegExp][] = [
@@ -199,6 +202,26 @@ Deno.test(
     const { code, stderr } = await run(folder, "sample", model);
     assert.equal(code, 2);
     assert.match(stderr, /cannot fill in masks/);
+    await Deno.remove(folder, { recursive: true });
+  },
+);
+
+Deno.test(
+  "a model of Moby-Dick is measured and trained on with the text that its checkpoint names",
+  { ignore },
+  async () => {
+    const folder = await prepareFolder();
+    const train = [...smoke, ...TINY, "--out=."];
+    const commands: [name: string, args: string[]][] = [
+      ["train", [...train, "--steps=1", "--corpus=moby-dick"]],
+      ["evaluate", ["--model=checkpoint.safetensors", "--json"]],
+      ["train", [...train, "--steps=2", "--resume"]],
+    ];
+    for (const [name, args] of commands) {
+      const { code, stdout, stderr } = await run(folder, name, args);
+      assert.equal(code, 0, stderr);
+      assert.equal(JSON.parse(stdout.split("\n").at(-1)!).corpus, "moby-dick");
+    }
     await Deno.remove(folder, { recursive: true });
   },
 );

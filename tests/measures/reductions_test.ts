@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { mean, standardDeviation, variance } from "simple-statistics";
+import { simulatedLosses } from "dlm/languages/simulations.ts";
 import { continuousTimeNoise, type DrawNoise, exactCountNoise } from "dlm/objective.ts";
 import {
   doublyWeightedMean,
   meanOfSequenceMeans,
   pooledMean,
   pooledMeanAtOneRate,
-  simulatedLosses,
 } from "dlm/measures/reductions.ts";
 import { Rng } from "dlm/rng.ts";
 import {

@@ -3,14 +3,8 @@ import { createCorpus } from "dlm/corpus.ts";
 import { usesMuon } from "dlm/optimizer/optimizer.ts";
 import { PRESETS } from "dlm/training/presets.ts";
 import { startRun } from "dlm/training/run.ts";
-import {
-  type Choice,
-  CHOICES,
-  type Choices,
-  SIMPLE_DLM,
-  simpleDlmShapes,
-  UNDONE,
-} from "dlm/simple_dlm/simple_dlm.ts";
+import { type Choice, CHOICES, type Choices, SIMPLE_DLM, UNDONE } from "dlm/simple_dlm/choices.ts";
+import { simpleDlmShapes } from "dlm/simple_dlm/simple_dlm.ts";
 import { type SimpleDlmSettings, startSimpleDlm, withDoubledNewlines } from "dlm/simple_dlm/run.ts";
 import type { TrainMetrics } from "dlm/trainer.ts";
 import { assertClose, assertNoLeak } from "../_support.ts";

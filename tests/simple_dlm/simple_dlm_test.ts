@@ -10,13 +10,15 @@ import {
   type Choice,
   CHOICES,
   type Choices,
-  initialSimpleDlm,
   SIMPLE_DLM,
+  UNDONE,
+  undoneInTurn,
+} from "dlm/simple_dlm/choices.ts";
+import {
+  initialSimpleDlm,
   SimpleDlm,
   type SimpleDlmConfig,
   simpleDlmShapes,
-  UNDONE,
-  undoneInTurn,
   withAllOutputs,
 } from "dlm/simple_dlm/simple_dlm.ts";
 import {

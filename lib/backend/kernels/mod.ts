@@ -1,7 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { attention } from "./_attention.ts";
-import { identityKernel } from "./_identity.ts";
 import { matmulKernel, symmetricMatmulKernel } from "./_matmul.ts";
 import { fastestSet, instantiateKernels, type KernelSet } from "./_native.ts";
 import { reluSquared } from "./_relu_squared.ts";
@@ -11,6 +10,20 @@ import { surprisals } from "./_surprisals.ts";
 import { weightedSumKernel } from "./_weighted_sum.ts";
 
 export type { KernelSet };
+
+/**
+ * Another tensor with the same numbers, which tfjs makes of everything a gradient will need:
+ * a second reference to them, as on other backends, where the wasm backend would copy them.
+ */
+const identityKernel: tf.KernelConfig = {
+  kernelName: tf.Identity,
+  backendName: "wasm",
+  kernelFunc({ inputs, backend }) {
+    const { dataId, shape, dtype } = inputs.x!;
+    (backend as BackendWasm).incRef(dataId as tf.DataId);
+    return { dataId, shape, dtype };
+  },
+};
 
 const FUSIONS = [attention, reluSquared, rmsNorm, sumRows, surprisals];
 

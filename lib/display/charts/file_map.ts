@@ -1,29 +1,24 @@
 import * as Plot from "@observablehq/plot";
 import type { Displayable } from "dlm/display/picture.ts";
 import { plot } from "dlm/display/plot.ts";
+import { readHeader } from "dlm/files/safetensors_header.ts";
 
 /**
  * A safetensors file as a strip, to end a cell with: what lies where, in the order of the bytes.
  * Tensors have the colour of their part of the model, `attention` for `blocks.0.attention.qkv`,
  * and carry the number of their block.
  *
- * @param bytes a file that is known to be whole, as from `encodeSafetensors()`
+ * @param bytes a whole file, as from `encodeSafetensors()`
+ * @throws {SafetensorsError} if it is none
  */
 export function fileMap(bytes: Uint8Array): Displayable {
-  const { buffer, byteOffset, length } = bytes;
-  const headerLength = Number(new DataView(buffer, byteOffset, length).getBigUint64(0, true));
-  const start = 8 + headerLength;
-  const header: Record<string, { data_offsets: [begin: number, end: number] }> = JSON.parse(
-    new TextDecoder().decode(bytes.subarray(8, start)),
-  );
+  const header = readHeader(bytes);
   const kB = (byte: number) => byte / 1000;
-  const tensors = Object.entries(header).filter(([name]) => name !== "__metadata__")
-    .map(([name, { data_offsets: [begin, end] }]) => {
-      const [, block, part] = /^(?:blocks\.(\d+)\.)?([^.]+)/.exec(name) ?? [];
-      return { part, block, from: kB(start + begin), to: kB(start + end) };
-    })
-    .sort((a, b) => a.from - b.from);
-  const pieces = [{ part: "header", from: 0, to: kB(start) }, ...tensors];
+  const tensors = header.tensors.map(({ name, begin, end }) => {
+    const [, block, part] = /^(?:blocks\.(\d+)\.)?([^.]+)/.exec(name) ?? [];
+    return { part, block, from: kB(begin), to: kB(end) };
+  });
+  const pieces = [{ part: "header", from: 0, to: kB(header.end) }, ...tensors];
   return plot({
     title: "What lies where in the file",
     height: 100,

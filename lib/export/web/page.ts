@@ -1,11 +1,11 @@
 /// <reference lib="dom" />
-import { parameterCount, Transformer, type TransformerConfig } from "dlm/model.ts";
+import { parameterCount, Transformer } from "dlm/model.ts";
 import { Rng } from "dlm/rng.ts";
-import { decodeSafetensors } from "dlm/files/safetensors.ts";
 import { type Frame, promptTemplate, sample } from "dlm/sampler.ts";
 import { STEPPED_SAMPLERS } from "dlm/sampling/samplers.ts";
 import { readTemplates } from "dlm/sampling/templates.ts";
 import { CharTokenizer } from "dlm/tokenizer.ts";
+import { decodeCheckpoint } from "dlm/training/checkpoint_format.ts";
 
 // The program of the exported page: reads the model that stands in the page, writes with it,
 // and plays back how the text came to be.
@@ -26,15 +26,11 @@ let timer: ReturnType<typeof setInterval> | undefined;
 /** The model, in base64 in an element of the page. */
 function readModel() {
   const bytes = Uint8Array.from(atob(element("model").textContent!), (c) => c.charCodeAt(0));
-  const { tensors, metadata } = decodeSafetensors(bytes);
-  const config: TransformerConfig = JSON.parse(metadata.config!);
-  const parameters = Object.entries(tensors).map(([name, { data }]) =>
-    [name, Float32Array.from(data)] as const
-  );
+  const { config, average, characters, corpus } = decodeCheckpoint(bytes);
   return {
-    model: new Transformer(config, Object.fromEntries(parameters)),
-    tokenizer: new CharTokenizer(JSON.parse(metadata.vocabulary!)),
-    corpus: JSON.parse(metadata.corpus!).name as string,
+    model: new Transformer(config, average),
+    tokenizer: new CharTokenizer(characters),
+    corpus: corpus.name,
   };
 }
 

@@ -36,3 +36,9 @@ Deno.test("fileMap() reads a file that lies anywhere in a buffer", () => {
   shifted.set(bytes, 3);
   assert.deepEqual(bundleOf(fileMap(shifted.subarray(3))), bundleOf(fileMap(bytes)));
 });
+
+Deno.test("fileMap() throws if the file is cut short", () => {
+  for (const length of [0, 100, bytes.length - 1]) {
+    assert.throws(() => fileMap(bytes.subarray(0, length)), { name: "SafetensorsError" });
+  }
+});

@@ -47,3 +47,24 @@ export function maxLanes(x: v128): f32 {
   const pairs = f32x4.pmax(x, v128.shuffle<f32>(x, x, 2, 3, 0, 1));
   return max(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
 }
+
+/** Writes the columns of four rows of four numbers as rows; the rows lie some bytes apart. @inline */
+export function transpose4(
+  from: usize,
+  fromBytes: usize,
+  to: usize,
+  toBytes: usize,
+): void {
+  const r0 = v128.load(from);
+  const r1 = v128.load(from + fromBytes);
+  const r2 = v128.load(from + 2 * fromBytes);
+  const r3 = v128.load(from + 3 * fromBytes);
+  const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+  const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+  const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+  const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
+  v128.store(to + toBytes, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7));
+  v128.store(to + 2 * toBytes, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5));
+  v128.store(to + 3 * toBytes, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
+}

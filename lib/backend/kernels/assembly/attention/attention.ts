@@ -4,9 +4,11 @@
 // are ever in memory. The gradient computes them again from the same queries and keys
 // instead of keeping them, as Dao et al. (2022, FlashAttention) do.
 
-import { matmul } from "./matmul.ts";
-import { dot, inverseRms, powers, scale } from "./row.ts";
-import { multiplyAdd, read, write } from "./vector.ts";
+import { matmul } from "../matmul/matmul.ts";
+import { dot, powers, scale } from "../row.ts";
+import { read, write } from "../vector.ts";
+import { normalise, normaliseGradient } from "./heads.ts";
+import { at, findAsked, listPlaces } from "./places.ts";
 
 /**
  * How many bytes of work memory `attention` and its gradient need: in numbers, queries and
@@ -146,134 +148,6 @@ export function attentionGradient(
     }
     normaliseGradient(q, cos, sin, places, asked, queries, dq, length, heads, size, epsilon);
     normaliseGradient(k, cos, sin, all, length, keys, dk, length, heads, size, epsilon);
-  }
-}
-
-/**
- * Which of the rows asked for belong to sequence `b`: their places in it, and where in the list
- * of rows each of them stands.
- *
- * @returns how many
- */
-function findAsked(
-  rows: usize,
-  count: i32,
-  b: i32,
-  length: i32,
-  places: usize,
-  indices: usize,
-): i32 {
-  let found = 0;
-  for (let i = 0; i < count && found < length; i++) {
-    const place = at(rows, i) - b * length;
-    if (place < 0 || place >= length) continue;
-    store<i32>(places + (found << 2), place);
-    store<i32>(indices + (found << 2), i);
-    found++;
-  }
-  return found;
-}
-
-/** Number `i` of a list of whole numbers. */
-function at(list: usize, i: i32): i32 {
-  return load<i32>(list + (i << 2));
-}
-
-/** Lists all places: 0, 1, 2 … */
-function listPlaces(list: usize, length: i32): void {
-  for (let i = 0; i < length; i++) store<i32>(list + (i << 2), i);
-}
-
-/**
- * Turns the row of each head at some places by its rotary angles and scales it to a root mean
- * square of size^-¼, so that the product of two such rows is their score. Goes through the
- * heads of one place after the other, because memory is read fastest in order.
- *
- * @param from the heads side by side, in rows of three times their width
- * @param to the heads one after the other, length × size each
- */
-function normalise(
-  from: usize,
-  cos: usize,
-  sin: usize,
-  places: usize,
-  count: i32,
-  to: usize,
-  length: i32,
-  heads: i32,
-  size: i32,
-  epsilon: f32,
-): void {
-  const half = size / 2;
-  const across = half << 2;
-  const target = <f32> 1 / sqrt(sqrt(<f32> size));
-  for (let i = 0; i < count; i++) {
-    const place = at(places, i);
-    const angles = place * across;
-    for (let h = 0; h < heads; h++) {
-      const row = from + ((3 * heads * place + h) * size << 2);
-      const result = to + ((length * h + i) * size << 2);
-      // Turning changes no length, so this is also the root mean square of the turned row.
-      const factors = f32x4.splat(target * inverseRms(row, size, epsilon));
-      for (let j = 0; j < half; j += 4) {
-        const byte = j << 2;
-        const left = half - j;
-        const c = f32x4.mul(read(cos + angles + byte, left), factors);
-        const s = f32x4.mul(read(sin + angles + byte, left), factors);
-        const x = read(row + byte, left);
-        const y = read(row + across + byte, left);
-        write(result + byte, multiplyAdd(x, c, f32x4.mul(y, s)), left);
-        write(result + across + byte, f32x4.sub(f32x4.mul(y, c), f32x4.mul(x, s)), left);
-      }
-    }
-  }
-}
-
-/**
- * Replaces the gradient with respect to the `normalised` heads, side by side in rows as the
- * heads in `from` are, by the one with respect to `from`.
- */
-function normaliseGradient(
-  from: usize,
-  cos: usize,
-  sin: usize,
-  places: usize,
-  count: i32,
-  normalised: usize,
-  gradient: usize,
-  length: i32,
-  heads: i32,
-  size: i32,
-  epsilon: f32,
-): void {
-  const half = size / 2;
-  const across = half << 2;
-  const target = <f32> 1 / sqrt(sqrt(<f32> size));
-  for (let i = 0; i < count; i++) {
-    const place = at(places, i);
-    const angles = place * across;
-    for (let h = 0; h < heads; h++) {
-      const offset = (3 * heads * place + h) * size << 2;
-      const dRow = gradient + offset;
-      const result = normalised + ((length * h + i) * size << 2);
-      const inverse = inverseRms(from + offset, size, epsilon);
-      const factors = f32x4.splat(target * inverse);
-      // What of the gradient points along the row changes only its root mean square.
-      const along = inverse / target * dot(dRow, result, size) / <f32> size;
-      const alongs = f32x4.splat(along);
-      for (let j = 0; j < half; j += 4) {
-        const byte = j << 2;
-        const left = half - j;
-        const c = read(cos + angles + byte, left);
-        const s = read(sin + angles + byte, left);
-        const gx = f32x4.mul(read(dRow + byte, left), factors);
-        const gy = f32x4.mul(read(dRow + across + byte, left), factors);
-        const x = f32x4.sub(gx, f32x4.mul(read(result + byte, left), alongs));
-        const y = f32x4.sub(gy, f32x4.mul(read(result + across + byte, left), alongs));
-        write(dRow + byte, f32x4.sub(f32x4.mul(x, c), f32x4.mul(y, s)), left);
-        write(dRow + across + byte, multiplyAdd(x, s, f32x4.mul(y, c)), left);
-      }
-    }
   }
 }
 
