@@ -64,6 +64,7 @@ export { type Predictor, predictorOf } from "dlm/crew/predictor.ts";
 export * from "dlm/training/presets.ts";
 export { resumeRun, type Run, startRun } from "dlm/training/run.ts";
 export * from "dlm/training/checkpoint.ts";
+export * from "dlm/training/checkpoint_format.ts";
 export * from "dlm/training/samples.ts";
 
 // Ways to sample

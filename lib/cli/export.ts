@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import { writeFileAtomic } from "dlm/files/atomic.ts";
+import { loadCheckpoint } from "dlm/training/checkpoint.ts";
 import {
   type Checkpoint,
   encodeCheckpoint,
   type EncodeOptions,
-  loadCheckpoint,
-} from "dlm/training/checkpoint.ts";
+} from "dlm/training/checkpoint_format.ts";
 import { runCommand } from "dlm/cli/_command.ts";
 import { DEFAULT_MODEL, modelPath } from "dlm/cli/_inputs.ts";
 import { encodeOnnx } from "dlm/export/onnx.ts";

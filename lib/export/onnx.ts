@@ -1,5 +1,5 @@
 import proto, { type onnx } from "onnx-proto";
-import type { Checkpoint } from "dlm/training/checkpoint.ts";
+import type { Checkpoint } from "dlm/training/checkpoint_format.ts";
 import { neighbourOffsets, parameterShapes, type TransformerConfig } from "dlm/model.ts";
 import { RMS_EPSILON } from "dlm/ops/rms_norm.ts";
 import { ROTARY_BASE } from "dlm/ops/rotary.ts";

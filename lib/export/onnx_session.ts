@@ -1,9 +1,3 @@
-import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
-import wasmBinary from "onnxruntime-web/ort-wasm-simd-threaded.wasm" with { type: "bytes" };
-
-// The bytes at hand and one thread: so the runtime fetches nothing and needs no permission.
-Object.assign(env.wasm, { wasmBinary, numThreads: 1 });
-
 /** An ONNX file that the reference runtime has opened. */
 export interface OnnxSession extends AsyncDisposable {
   /**
@@ -21,6 +15,14 @@ export interface OnnxSession extends AsyncDisposable {
  * @param bytes as from `encodeOnnx()`
  */
 export async function openOnnx(bytes: Uint8Array): Promise<OnnxSession> {
+  // A large package, only loaded when somebody opens a model.
+  const { env, InferenceSession, Tensor } = await import("onnxruntime-web/wasm");
+  const { default: wasmBinary } = await import(
+    "onnxruntime-web/ort-wasm-simd-threaded.wasm",
+    { with: { type: "bytes" } }
+  );
+  // The bytes at hand and one thread: so the runtime fetches nothing and needs no permission.
+  Object.assign(env.wasm, { wasmBinary, numThreads: 1 });
   const session = await InferenceSession.create(bytes);
   return {
     async logits(batch) {

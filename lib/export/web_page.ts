@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { type Checkpoint, encodeCheckpoint } from "dlm/training/checkpoint.ts";
+import { type Checkpoint, encodeCheckpoint } from "dlm/training/checkpoint_format.ts";
 import page from "dlm/export/web/page.html" with { type: "text" };
 
 /**

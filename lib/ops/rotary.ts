@@ -30,7 +30,10 @@ export function rotary<T extends tf.Tensor>(x: T): T {
  *
  * @throws {RangeError} if there is no place or no pair, or a feature without a partner
  */
-export function rotaryTurns(length: number, features: number) {
+export function rotaryTurns(
+  length: number,
+  features: number,
+): { cos: tf.Tensor2D; sin: tf.Tensor2D } {
   if (![length, features / 2].every((count) => Number.isSafeInteger(count) && count > 0)) {
     throw new RangeError(
       `Cannot turn ${features} features in ${length} places: ` +

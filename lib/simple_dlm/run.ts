@@ -6,7 +6,7 @@ import { Optimizer, type OptimizerState, type Step } from "dlm/optimizer/optimiz
 import type { RunSettings } from "dlm/training/presets.ts";
 import { pooledMeanAtOneRate } from "dlm/measures/reductions.ts";
 import { Rng } from "dlm/rng.ts";
-import { type Choices } from "dlm/simple_dlm/choices.ts";
+import type { Choices } from "dlm/simple_dlm/choices.ts";
 import { initialSimpleDlm, SimpleDlm, withAllOutputs } from "dlm/simple_dlm/simple_dlm.ts";
 import { train, type TrainMetrics, type TrainOptions } from "dlm/trainer.ts";
 

@@ -11,15 +11,6 @@ import {
 } from "dlm/training/checkpoint_format.ts";
 import { CharTokenizer } from "dlm/tokenizer.ts";
 
-// Whoever has files wants their bytes too; the format by itself is for those who have none.
-export {
-  type Checkpoint,
-  decodeCheckpoint,
-  encodeCheckpoint,
-  type EncodeOptions,
-  type TrainingRecord,
-} from "dlm/training/checkpoint_format.ts";
-
 /** The version of this library: under another, the same run may take other steps. */
 export const VERSION = deno.version;
 

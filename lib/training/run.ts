@@ -1,4 +1,5 @@
-import { type Checkpoint, saveCheckpoint, VERSION } from "dlm/training/checkpoint.ts";
+import { saveCheckpoint, VERSION } from "dlm/training/checkpoint.ts";
+import type { Checkpoint } from "dlm/training/checkpoint_format.ts";
 import type { Corpus } from "dlm/corpus.ts";
 import { createLearner, type Learner, type LearnerState } from "dlm/crew/learner.ts";
 import { initialParameters, Transformer, type TransformerConfig } from "dlm/model.ts";

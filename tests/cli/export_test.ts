@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "dlm/training/checkpoint.ts";
+import { loadCheckpoint, saveCheckpoint } from "dlm/training/checkpoint.ts";
+import type { Checkpoint } from "dlm/training/checkpoint_format.ts";
 import { encodeOnnx } from "dlm/export/onnx.ts";
 import { PRESETS } from "dlm/training/presets.ts";
 import { randomParameters, randomTraining, TINY } from "../_support.ts";

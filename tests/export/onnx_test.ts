@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import proto from "onnx-proto";
 import { tf } from "dlm/backend/backend.ts";
-import type { Checkpoint } from "dlm/training/checkpoint.ts";
+import type { Checkpoint } from "dlm/training/checkpoint_format.ts";
 import { type Denoiser, Transformer, type TransformerConfig } from "dlm/model.ts";
 import { encodeOnnx } from "dlm/export/onnx.ts";
 import { type OnnxSession, openOnnx } from "dlm/export/onnx_session.ts";

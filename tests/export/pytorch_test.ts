@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import { tf } from "dlm/backend/backend.ts";
-import {
-  type Checkpoint,
-  loadCheckpoint,
-  loadModel,
-  saveCheckpoint,
-} from "dlm/training/checkpoint.ts";
+import { loadCheckpoint, loadModel, saveCheckpoint } from "dlm/training/checkpoint.ts";
+import type { Checkpoint } from "dlm/training/checkpoint_format.ts";
 import { createCorpus, drawWindows } from "dlm/corpus.ts";
 import type { NoisyBatch } from "dlm/batch.ts";
 import { createLearner } from "dlm/crew/learner.ts";

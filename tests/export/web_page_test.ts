@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Browser, Page } from "puppeteer-core";
-import type { Checkpoint } from "dlm/training/checkpoint.ts";
+import type { Checkpoint } from "dlm/training/checkpoint_format.ts";
 import { Transformer, type TransformerConfig } from "dlm/model.ts";
 import { Rng } from "dlm/rng.ts";
 import { lastFrame, sample, type SampleOptions } from "dlm/sampler.ts";

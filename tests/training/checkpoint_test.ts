@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import {
-  encodeCheckpoint,
   loadCheckpoint,
   loadModel,
   saveCheckpoint,
   toCheckpoint,
   VERSION,
 } from "dlm/training/checkpoint.ts";
+import { encodeCheckpoint } from "dlm/training/checkpoint_format.ts";
 import { createCorpus } from "dlm/corpus.ts";
 import { Transformer } from "dlm/model.ts";
 import { assertNoLeak, TINY } from "../_support.ts";

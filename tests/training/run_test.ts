@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Checkpoint, loadCheckpoint, VERSION } from "dlm/training/checkpoint.ts";
+import { loadCheckpoint, VERSION } from "dlm/training/checkpoint.ts";
+import type { Checkpoint } from "dlm/training/checkpoint_format.ts";
 import { createCorpus } from "dlm/corpus.ts";
 import { PRESETS, type RunSettings } from "dlm/training/presets.ts";
 import { resumeRun, type Run, startRun, withBudget } from "dlm/training/run.ts";
