@@ -174,6 +174,8 @@ function spawn(
       .concat("jupyter", "--quiet", "--kernel", "--conn", connectionFile),
     cwd: directory,
     env: environment,
+    // When Deno ends by an error, it kills its children, and a guard that is killed guards no more.
+    detached: Deno.build.os !== "windows", // where a detached program may open a window
     stdin: "piped",
     stdout: "null",
     stderr: "piped",

@@ -146,29 +146,38 @@ for (const [end, code] of [["Deno.exit(3)", 3], [`Deno.kill(Deno.pid, "SIGKILL")
   });
 }
 
-Deno.test("a kernel does not outlive a client that is killed", { ignore }, async () => {
-  const client = `
-    import { startKernel } from "dlm/jupyter/kernel.ts";
-    const kernel = await startKernel({ directory: "." });
-    const { outputs } = await kernel.execute("console.log(Deno.pid)");
-    console.log(outputs[0].text);
-    await kernel.execute("while (true);");`;
-  const process = new Deno.Command(Deno.execPath(), {
-    args: ["eval", client],
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const reader = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  const pid = Number((await reader.read()).value);
-  assert.ok(isAlive(pid));
-  process.kill("SIGKILL");
-  await process.status;
-  await reader.cancel();
-  for (let i = 0; i < 100 && isAlive(pid); i++) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  assert.ok(!isAlive(pid));
-});
+const ENDS = [
+  ["is killed", 'await kernel.execute("while (true);");'],
+  ["ends by an error", "await Deno.stdin.read(new Uint8Array(1)); throw new Error();"],
+] as const;
+
+for (const [how, last] of ENDS) {
+  Deno.test(`a kernel does not outlive a client that ${how}`, { ignore }, async () => {
+    const client = `
+      import { startKernel } from "dlm/jupyter/kernel.ts";
+      const kernel = await startKernel({ directory: "." });
+      const { outputs } = await kernel.execute("console.log(Deno.pid)");
+      console.log(outputs[0].text);
+      ${last}`;
+    const process = new Deno.Command(Deno.execPath(), {
+      args: ["eval", client],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    const reader = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    const pid = Number((await reader.read()).value);
+    assert.ok(isAlive(pid));
+    if (how === "is killed") process.kill("SIGKILL");
+    await process.stdin.close();
+    await process.status;
+    await reader.cancel();
+    for (let i = 0; i < 100 && isAlive(pid); i++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    assert.ok(!isAlive(pid));
+  });
+}
 
 async function run(sources: string[], alone: boolean) {
   const notebook = createNotebook(sources.map((source, i) => codeCell(`c${i}`, source)));
