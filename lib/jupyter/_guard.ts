@@ -11,7 +11,7 @@ const child = new Deno.Command(command!, {
   stdout: "null",
   stderr: "inherit",
 }).spawn();
-// Ctrl-C reaches the whole group; whether to end is the client's to say.
+// Where Ctrl-C reaches the guard as well, whether to end is the client's to say.
 Deno.addSignalListener("SIGINT", () => {});
 child.status.then(({ code }) => Deno.exit(code));
 for await (const _ of Deno.stdin.readable);

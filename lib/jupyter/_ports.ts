@@ -17,7 +17,8 @@ export function freePorts(count: number): number[] {
   return [...ports];
 }
 
-function isFree(port: number): boolean {
+/** Whether no one listens on a port. */
+export function isFree(port: number): boolean {
   try {
     Deno.listen({ hostname: HOST, port }).close();
     return true;

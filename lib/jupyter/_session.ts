@@ -19,13 +19,14 @@ export function createSession(
   key: string,
 ): Session {
   const displays: Displays = new Map();
+  const speaker = { session: crypto.randomUUID(), key };
 
   async function request(
     type: string,
     content: { [key: string]: Json },
   ): Promise<string> {
     const id = crypto.randomUUID();
-    await shell.send(toFrames({ id, type, parentId: undefined, content }, key));
+    await shell.send(toFrames({ id, type, parentId: undefined, content }, speaker));
     return id;
   }
 

@@ -14,19 +14,28 @@ export interface Message {
   content: { [key: string]: Json };
 }
 
+/** Who speaks: a name that everyone may hear, and the key that no message may tell. */
+export interface Speaker {
+  session: string;
+  key: string;
+}
+
 const DELIMITER = "<IDS|MSG>";
 const utf8 = new TextEncoder();
 const text = new TextDecoder();
 
-/** The frames of a message from the client, signed with the kernel's `key`. */
+/**
+ * The frames of a message from the client, signed with the kernel's `key`. The kernel repeats the
+ * header, `session` included, to everyone who listens on its `iopub`, for which no key is needed.
+ */
 export function toFrames(
   { id, type, parentId, content }: Message,
-  key: string,
+  { session, key }: Speaker,
 ): Uint8Array[] {
   const header = {
     msg_id: id,
     msg_type: type,
-    session: key,
+    session,
     username: "",
     date: new Date().toISOString(),
     version: "5.3",

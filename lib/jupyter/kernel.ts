@@ -1,5 +1,5 @@
 /** A Deno Jupyter kernel as a child process: no Python, no kernelspec, no Jupyter. */
-import { freePorts } from "dlm/jupyter/_ports.ts";
+import { type Connection, drawConnection, isTaken } from "dlm/jupyter/_connection.ts";
 import { createSession, type Session } from "dlm/jupyter/_session.ts";
 import { openZmtp } from "dlm/jupyter/_zmtp.ts";
 import type { Output } from "dlm/jupyter/notebook.ts";
@@ -39,17 +39,27 @@ export class KernelError extends Error {
   }
 }
 
+/** How a kernel is started; only tests have reason to do it otherwise. */
+export interface StartOptions {
+  /** Chooses ports and a key for each try. */
+  draw?: () => Connection;
+  /** Milliseconds that the kernel may take until it answers. Default: a minute. */
+  limitMs?: number;
+}
+
 /** The kernel's process, whose life is bound to ours. */
 interface Process {
   isRunning(): boolean;
+  /** Waits for the kernel's end, and rejects as a connection does that is closed. */
+  death(): Promise<never>;
   /** Kills the kernel and waits for its end. */
   stop(): Promise<void>;
   /** Waits for the kernel's end and tells of it in a sentence. */
   obituary(): Promise<string>;
 }
 
-const HOST = "127.0.0.1";
 const START_LIMIT_MS = 60_000;
+const LONGEST_TIMER_MS = 2 ** 31 - 1; // a timer that is set to more goes off at once
 
 /**
  * Starts a kernel and waits until it answers. It ends when it is disposed of, and at the latest
@@ -57,32 +67,29 @@ const START_LIMIT_MS = 60_000;
  *
  * @throws KernelError if the kernel does not start
  */
-export async function startKernel(options: KernelOptions): Promise<Kernel> {
+export async function startKernel(
+  options: KernelOptions,
+  { draw = drawConnection, limitMs = START_LIMIT_MS }: StartOptions = {},
+): Promise<Kernel> {
   for (let attempt = 1;; attempt++) {
+    const connection = draw();
     try {
-      return await tryToStart(options);
+      return await tryToStart(connection, options, limitMs);
     } catch (error) {
-      // Another program may take one of the ports between our choice and the kernel's start.
-      if (attempt === 3) throw error;
+      // Another program may take a port between our choice and the kernel's start. Our kernel is
+      // gone by now: on a port that is taken listens someone else. No other error is worth a retry.
+      if (attempt === 3 || !isTaken(connection)) throw error;
     }
   }
 }
 
-async function tryToStart(options: KernelOptions): Promise<Kernel> {
-  const [shell_port, iopub_port, stdin_port, control_port, hb_port] = freePorts(5);
-  const key = crypto.randomUUID();
-  const ports = { shell_port, iopub_port, stdin_port, control_port, hb_port };
-  const connection = {
-    transport: "tcp",
-    ip: HOST,
-    ...ports,
-    key,
-    signature_scheme: "hmac-sha256",
-  };
-  const file = await Deno.makeTempFile({
-    prefix: "deno-kernel-",
-    suffix: ".json",
-  });
+async function tryToStart(
+  connection: Connection,
+  options: KernelOptions,
+  limitMs: number,
+): Promise<Kernel> {
+  // A file that Deno makes so is for this user alone from its first moment on.
+  const file = await Deno.makeTempFile({ prefix: "deno-kernel-", suffix: ".json" });
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => Deno.remove(file)); // the kernel has read it by the time that it answers
   await Deno.writeTextFile(file, JSON.stringify(connection));
@@ -90,20 +97,39 @@ async function tryToStart(options: KernelOptions): Promise<Kernel> {
   const started = new AsyncDisposableStack();
   const process = spawn(file, options);
   started.defer(process.stop);
-  const limit = setTimeout(process.stop, START_LIMIT_MS);
-  try {
-    const shell = started.use(await openZmtp(await dial(shell_port!, process), "DEALER"));
-    const iopub = started.use(await openZmtp(await dial(iopub_port!, process), "SUB"));
-    const session = createSession(shell, iopub, key);
+  let tooSlow = false;
+  const limit = setTimeout(() => {
+    tooSlow = true;
+    process.stop();
+  }, limitMs);
+  const connect = async (port: number, type: "DEALER" | "SUB") => {
+    const address = { hostname: connection.ip, port };
+    const channel = started.adopt(await dial(address, process), (channel) => channel.close());
+    return await openZmtp(channel, type);
+  };
+  const greet = async () => {
+    const shell = await connect(connection.shell_port, "DEALER");
+    const iopub = await connect(connection.iopub_port, "SUB");
+    const session = createSession(shell, iopub, connection.key);
     await session.ready();
+    return session;
+  };
+  try {
+    // A program that took a port may let us wait for its greeting when our kernel has long gone.
+    const session = await Promise.race([greet(), process.death()]);
     return {
       execute: (code, { timeoutMs } = {}) => execute(session, process, code, timeoutMs),
       [Symbol.asyncDispose]: () => started.disposeAsync(),
     };
   } catch (error) {
+    // A kernel that closes its connections is about to end, and to say why.
+    if (isClosed(error)) await Promise.race([process.obituary(), delay(1000)]);
     await started.disposeAsync();
     if (!isClosed(error)) throw error;
-    throw new KernelError(`The Deno kernel did not start. ${await process.obituary()}`);
+    const story = tooSlow
+      ? `It did not answer within ${limitMs / 1000} s; try again when the machine has less to do.`
+      : await process.obituary();
+    throw new KernelError(`The Deno kernel did not start. ${story}`);
   } finally {
     clearTimeout(limit);
   }
@@ -120,7 +146,7 @@ async function execute(
   const limit = timeoutMs === undefined ? undefined : setTimeout(() => {
     timedOut = true;
     process.stop(); // closes the connections, which ends the waiting below
-  }, timeoutMs);
+  }, Math.min(timeoutMs, LONGEST_TIMER_MS));
   try {
     return { executionCount: await session.execute(code, outputs), outputs };
   } catch (error) {
@@ -148,6 +174,8 @@ function spawn(
       .concat("jupyter", "--quiet", "--kernel", "--conn", connectionFile),
     cwd: directory,
     env: environment,
+    // When Deno ends by an error, it kills its children, and a guard that is killed guards no more.
+    detached: Deno.build.os !== "windows", // where a detached program may open a window
     stdin: "piped",
     stdout: "null",
     stderr: "piped",
@@ -164,18 +192,24 @@ function spawn(
       lastWords = (lastWords + value).slice(-2000);
     }
   })();
+  // A cell may have left a process that holds the pipe, so not all is waited for.
+  const silent = ended.then(() => Promise.race([listening, delay(200)]));
   let stopping: Promise<void> | undefined;
   async function stop(): Promise<void> {
     await child.stdin.close().catch(() => {}); // tells the guard to kill, if it has not gone yet
-    await ended;
+    await silent;
     await stderr.cancel();
   }
   return {
     isRunning: () => running,
+    async death() {
+      await ended;
+      throw new Deno.errors.UnexpectedEof();
+    },
     stop: () => stopping ??= stop(),
     async obituary() {
       const { code } = await ended;
-      await Promise.race([listening, delay(200)]); // a cell may have left a process that holds the pipe
+      await silent;
       return [`The kernel ended with exit code ${code}.`, lastWords.trim()]
         .join("\n").trim();
     },
@@ -183,10 +217,10 @@ function spawn(
 }
 
 /** Connects to a port on which the kernel may not listen yet. */
-async function dial(port: number, process: Process): Promise<Deno.TcpConn> {
+async function dial(address: Deno.ConnectOptions, process: Process): Promise<Deno.TcpConn> {
   while (process.isRunning()) {
     try {
-      return await Deno.connect({ hostname: HOST, port });
+      return await Deno.connect(address);
     } catch (error) {
       if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
       await delay(10);

@@ -4,13 +4,14 @@ import { fromFrames, type Message, toFrames } from "dlm/jupyter/_wire.ts";
 import type { ZmtpSocket } from "dlm/jupyter/_zmtp.ts";
 import type { Output } from "dlm/jupyter/notebook.ts";
 
-const KEY = "key";
+const KEY = "the secret key";
 
 /** One of a kernel's channels, seen from the client: what the kernel says waits to be received. */
 class FakeSocket implements ZmtpSocket {
   readonly #said: Uint8Array[][] = [];
   #receiver?: (frames: Uint8Array[]) => void;
   onRequest: (request: Message) => void = () => {};
+  readonly sent: string[] = [];
 
   say(type: string, parentId: string, content: Message["content"]): void {
     const frames = toFrames({
@@ -18,12 +19,13 @@ class FakeSocket implements ZmtpSocket {
       type,
       parentId,
       content,
-    }, KEY);
+    }, { session: "kernel", key: KEY });
     if (this.#receiver) this.#receiver(frames);
     else this.#said.push(frames);
     this.#receiver = undefined;
   }
   send(frames: Uint8Array[]): Promise<void> {
+    this.sent.push(...frames.map((frame) => new TextDecoder().decode(frame)));
     this.onRequest(fromFrames(frames, KEY));
     return Promise.resolve();
   }
@@ -129,4 +131,18 @@ Deno.test("ready() asks again until it hears an answer", async () => {
   };
   await createSession(shell, iopub, KEY).ready();
   assert.equal(asked, 3);
+});
+
+Deno.test("a session has a name of its own, and nothing that it sends tells the key", async () => {
+  const names: string[] = [];
+  for (let i = 0; i < 2; i++) {
+    const { shell, iopub } = fakeKernel({ a: {} });
+    await createSession(shell, iopub, KEY).execute("a", []);
+    assert(!shell.sent.join("\n").includes(KEY));
+    names.push(...shell.sent.flatMap((frame) => /"session":"([^"]+)"/.exec(frame)?.[1] ?? []));
+  }
+  const [cell, fence, ...others] = names; // a cell takes two requests
+  assert.equal(cell, fence);
+  assert.equal(new Set(names).size, 2);
+  assert.equal(others.length, 2);
 });

@@ -15,7 +15,7 @@ Deno.test("fromFrames() reads what toFrames() wrote, whatever stands before and 
     >,
   });
   fc.assert(fc.property(message, fc.string(), (original, key) => {
-    const frames = toFrames(original, key);
+    const frames = toFrames(original, { session: "s", key });
     const expected = JSON.parse(JSON.stringify(original.content)); // JSON knows no -0
     const read = fromFrames([
       utf8.encode("topic"),
@@ -35,7 +35,7 @@ Deno.test("toFrames() signs the four parts with HMAC-SHA256 under the key", asyn
     type: "t",
     parentId: undefined,
     content: { a: 1 },
-  }, "secret");
+  }, { session: "s", key: "secret" });
   const algorithm = { name: "HMAC", hash: "SHA-256" };
   const key = await crypto.subtle.importKey(
     "raw",
@@ -49,10 +49,18 @@ Deno.test("toFrames() signs the four parts with HMAC-SHA256 under the key", asyn
   assert.equal(text.decode(signature), expected.toHex());
 });
 
+Deno.test("toFrames() names the session and keeps the key to itself", () => {
+  const message = { id: "i", type: "t", parentId: "p", content: { a: 1 } };
+  const frames = toFrames(message, { session: "the session", key: "the key" })
+    .map((frame) => text.decode(frame));
+  assert.equal(JSON.parse(frames[2]!).session, "the session");
+  assert.doesNotMatch(frames.join("\n"), /the key/);
+});
+
 Deno.test("fromFrames() throws if a part was changed, the key is another, or there is no message", () => {
   const frames = toFrames(
     { id: "i", type: "t", parentId: "p", content: {} },
-    "key",
+    { session: "s", key: "key" },
   );
   const changed = frames.with(5, utf8.encode('{"a":1}'));
   assert.throws(() => fromFrames(changed, "key"), /wrong signature/);

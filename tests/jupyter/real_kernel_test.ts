@@ -1,18 +1,18 @@
-/**
- * The runner on real kernels. Needs processes, the network and the disk, so it is not among the
- * plain tests: `deno test -A tests/jupyter/real_kernel.ts`.
- */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { type Kernel, KernelError, startKernel } from "dlm/jupyter/kernel.ts";
 import { codeCell, createNotebook, type Output } from "dlm/jupyter/notebook.ts";
 import { repeatNotebook } from "dlm/jupyter/repeat.ts";
 import { runNotebook } from "dlm/jupyter/runner.ts";
 
-const directory = await Deno.realPath(".");
+// This starts kernels, so it runs under `deno test -A` only.
+const ignore = (await Deno.permissions.query({ name: "run" })).state !== "granted";
+
+const directory = fileURLToPath(new URL("../../", import.meta.url));
 
 function testKernel(name: string, run: (kernel: Kernel) => Promise<void>): void {
-  Deno.test(name, async () => {
+  Deno.test(name, { ignore }, async () => {
     await using kernel = await startKernel({
       directory,
       environment: { SUBJECT: "masked diffusion" },
@@ -64,7 +64,7 @@ testKernel(
   "execute() runs in the notebook's folder with the environment it was given",
   async (kernel) => {
     const { outputs } = await kernel.execute(`console.log(Deno.cwd(), Deno.env.get("SUBJECT"))`);
-    assert.deepEqual(short(outputs), [`stdout ${directory} masked diffusion`]);
+    assert.deepEqual(short(outputs), [`stdout ${await Deno.realPath(directory)} masked diffusion`]);
   },
 );
 
@@ -146,33 +146,38 @@ for (const [end, code] of [["Deno.exit(3)", 3], [`Deno.kill(Deno.pid, "SIGKILL")
   });
 }
 
-Deno.test("startKernel() throws if the folder does not exist", async () => {
-  await assert.rejects(startKernel({ directory: "no such folder" }), Deno.errors.NotFound);
-});
+const ENDS = [
+  ["is killed", 'await kernel.execute("while (true);");'],
+  ["ends by an error", "await Deno.stdin.read(new Uint8Array(1)); throw new Error();"],
+] as const;
 
-Deno.test("a kernel does not outlive a client that is killed", async () => {
-  const client = `
-    import { startKernel } from "dlm/jupyter/kernel.ts";
-    const kernel = await startKernel({ directory: "." });
-    const { outputs } = await kernel.execute("console.log(Deno.pid)");
-    console.log(outputs[0].text);
-    await kernel.execute("while (true);");`;
-  const process = new Deno.Command(Deno.execPath(), {
-    args: ["eval", client],
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const reader = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  const pid = Number((await reader.read()).value);
-  assert.ok(isAlive(pid));
-  process.kill("SIGKILL");
-  await process.status;
-  await reader.cancel();
-  for (let i = 0; i < 100 && isAlive(pid); i++) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  assert.ok(!isAlive(pid));
-});
+for (const [how, last] of ENDS) {
+  Deno.test(`a kernel does not outlive a client that ${how}`, { ignore }, async () => {
+    const client = `
+      import { startKernel } from "dlm/jupyter/kernel.ts";
+      const kernel = await startKernel({ directory: "." });
+      const { outputs } = await kernel.execute("console.log(Deno.pid)");
+      console.log(outputs[0].text);
+      ${last}`;
+    const process = new Deno.Command(Deno.execPath(), {
+      args: ["eval", client],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    const reader = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    const pid = Number((await reader.read()).value);
+    assert.ok(isAlive(pid));
+    if (how === "is killed") process.kill("SIGKILL");
+    await process.stdin.close();
+    await process.status;
+    await reader.cancel();
+    for (let i = 0; i < 100 && isAlive(pid); i++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    assert.ok(!isAlive(pid));
+  });
+}
 
 async function run(sources: string[], alone: boolean) {
   const notebook = createNotebook(sources.map((source, i) => codeCell(`c${i}`, source)));
@@ -186,25 +191,29 @@ async function run(sources: string[], alone: boolean) {
   };
 }
 
-Deno.test("runNotebook() runs the cells in one kernel and ends at the first that fails", async () => {
-  const { events, outputs } = await run(["const x = 1;", "x + 1", "nothing", "3"], false);
-  assert.deepEqual(events, [
-    "started 1",
-    "finished 1",
-    "started 2",
-    "finished 2",
-    "started 3",
-    "failed 3",
-  ]);
-  assert.deepEqual(outputs, [
-    [],
-    ["execute_result 2"],
-    ["ReferenceError nothing is not defined"],
-    [],
-  ]);
-});
+Deno.test(
+  "runNotebook() runs the cells in one kernel and ends at the first that fails",
+  { ignore },
+  async () => {
+    const { events, outputs } = await run(["const x = 1;", "x + 1", "nothing", "3"], false);
+    assert.deepEqual(events, [
+      "started 1",
+      "finished 1",
+      "started 2",
+      "finished 2",
+      "started 3",
+      "failed 3",
+    ]);
+    assert.deepEqual(outputs, [
+      [],
+      ["execute_result 2"],
+      ["ReferenceError nothing is not defined"],
+      [],
+    ]);
+  },
+);
 
-Deno.test("runNotebook() alone gives every cell a kernel of its own", async () => {
+Deno.test("runNotebook() alone gives every cell a kernel of its own", { ignore }, async () => {
   const { events, outputs } = await run(["const x = 1;", "x + 1", "Deno.exit(1)", "3"], true);
   assert.deepEqual(
     events,
@@ -223,29 +232,33 @@ Deno.test("runNotebook() alone gives every cell a kernel of its own", async () =
   assert.deepEqual(outputs[3], ["execute_result 3"]);
 });
 
-Deno.test("repeatNotebook() finds cells that leak, and those that cannot be run again", async () => {
-  const make = (body: string) => `import { tf } from "dlm/backend/backend.ts";\n${body}`;
-  const sources = [
-    make("const size = 2; // try 3, 4\ntf.tidy(() => { tf.zeros([size]); });"),
-    make("const size = 2; // try 3\ntf.zeros([size]);"),
-    make('globalThis.cache ??= tf.zeros([1]); // the first run alone\nvoid "";'),
-    make("const size = 2; // try 3\nif (size === 3) tf.zeros([size]);"),
-    "let x = 1; // the kernel lets this be run again, but not as a const",
-    "const x = 1;",
-    'const size = 2; // try 3\nif (size === 3) throw new RangeError("Three is too many.");',
-    'const size = 2; // try 3\nif (size === 3) throw new TypeError("no answer");',
-    "globalThis.runs = (globalThis.runs ?? 0) + 1; if (runs === 3) throw new RangeError();",
-  ];
-  const notebook = createNotebook(sources.map((source, i) => codeCell(`cell-${i}`, source)));
-  const failures: Record<number, string> = {};
-  for await (const event of repeatNotebook(notebook, { name: "a", directory, times: 6 })) {
-    if (event.type === "failed") failures[event.number] = event.error.ename;
-  }
-  assert.deepEqual(failures, {
-    2: "Leak",
-    4: "Leak",
-    6: "SyntaxError",
-    8: "TypeError",
-    9: "RangeError",
-  });
-});
+Deno.test(
+  "repeatNotebook() finds cells that leak, and those that cannot be run again",
+  { ignore },
+  async () => {
+    const make = (body: string) => `import { tf } from "dlm/backend/backend.ts";\n${body}`;
+    const sources = [
+      make("const size = 2; // try 3, 4\ntf.tidy(() => { tf.zeros([size]); });"),
+      make("const size = 2; // try 3\ntf.zeros([size]);"),
+      make('globalThis.cache ??= tf.zeros([1]); // the first run alone\nvoid "";'),
+      make("const size = 2; // try 3\nif (size === 3) tf.zeros([size]);"),
+      "let x = 1; // the kernel lets this be run again, but not as a const",
+      "const x = 1;",
+      'const size = 2; // try 3\nif (size === 3) throw new RangeError("Three is too many.");',
+      'const size = 2; // try 3\nif (size === 3) throw new TypeError("no answer");',
+      "globalThis.runs = (globalThis.runs ?? 0) + 1; if (runs === 3) throw new RangeError();",
+    ];
+    const notebook = createNotebook(sources.map((source, i) => codeCell(`cell-${i}`, source)));
+    const failures: Record<number, string> = {};
+    for await (const event of repeatNotebook(notebook, { name: "a", directory, times: 6 })) {
+      if (event.type === "failed") failures[event.number] = event.error.ename;
+    }
+    assert.deepEqual(failures, {
+      2: "Leak",
+      4: "Leak",
+      6: "SyntaxError",
+      8: "TypeError",
+      9: "RangeError",
+    });
+  },
+);
