@@ -1,6 +1,6 @@
 /** Runs each cell of a notebook many times, as readers do who try other values. */
 import { stripVTControlCharacters } from "node:util";
-import { type Kernel, KernelError, startKernel } from "dlm/jupyter/kernel.ts";
+import { type Kernel, KernelError, startKernel } from "dlm/jupyter/kernel/kernel.ts";
 import { codeCell, codeCells, type ErrorOutput, type Notebook } from "dlm/jupyter/notebook.ts";
 import { type CellEvent, runCell, type RunOptions } from "dlm/jupyter/runner.ts";
 import { variants } from "dlm/jupyter/_variants.ts";

@@ -1,5 +1,5 @@
 /** Runs a notebook on a real kernel and tells of every cell. */
-import { type Kernel, KernelError, startKernel } from "dlm/jupyter/kernel.ts";
+import { type Kernel, KernelError, startKernel } from "dlm/jupyter/kernel/kernel.ts";
 import { type CodeCell, codeCells, type ErrorOutput, type Notebook } from "dlm/jupyter/notebook.ts";
 
 export interface RunOptions {

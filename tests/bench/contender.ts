@@ -11,7 +11,7 @@ import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { tf } from "dlm/backend/backend.ts";
 import { nativeKernels } from "dlm/backend/kernels/_native.ts";
 import { installKernels } from "dlm/backend/kernels/mod.ts";
-import { CEILING_ROUNDS, type Contest } from "dlm/cli/bench/_contender.ts";
+import { CEILING_ROUNDS, type Contest } from "./_process.ts";
 import { createCorpus } from "dlm/corpus.ts";
 import { predictInWorkers } from "dlm/crew/crew.ts";
 import { initialParameters, Transformer } from "dlm/model.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { freePorts } from "dlm/jupyter/_ports.ts";
+import { freePorts } from "dlm/jupyter/kernel/_ports.ts";
 
 /** The folder of the Python modules. */
 const modules = fileURLToPath(new URL("../../lib/export/pytorch/", import.meta.url));

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { type Native, type NativeKernels, wasmKernel } from "./_native.ts";
+import { type Native, wasmKernel } from "./_native.ts";
 
 /**
  * Takes the place of tfjs's own matrix product, which is fast only for a single pair of
@@ -8,14 +8,14 @@ import { type Native, type NativeKernels, wasmKernel } from "./_native.ts";
 export const matmulKernel = wasmKernel(
   tf.BatchMatMul,
   (native, factors: Factors, transposed: tf.BatchMatMulAttrs) =>
-    batchMatmul(native, native.kernels.matmul, factors, transposed),
+    batchMatmul(native, factors, transposed, false),
 );
 
 /** The product of `lib/ops/symmetric_matmul.ts`. */
 export const symmetricMatmulKernel = wasmKernel(
   "SymmetricMatMul",
   (native, factors: Factors, transposed: tf.BatchMatMulAttrs) =>
-    batchMatmul(native, native.kernels.symmetricMatmul, factors, transposed),
+    batchMatmul(native, factors, transposed, true),
 );
 
 interface Factors {
@@ -23,12 +23,12 @@ interface Factors {
   b: tf.TensorInfo;
 }
 
-/** Multiplies pair by pair. */
+/** Multiplies pair by pair; `symmetric` says that the products are known to be. */
 function batchMatmul(
-  { scratch, address, allocate }: Native,
-  multiply: NativeKernels["matmul"],
+  { kernels, scratch, address, allocate }: Native,
   { a, b }: Factors,
   { transposeA, transposeB }: tf.BatchMatMulAttrs,
+  symmetric: boolean,
 ): tf.TensorInfo {
   const left = matrices(a, transposeA);
   const right = matrices(b, transposeB);
@@ -41,7 +41,7 @@ function batchMatmul(
   const aIndices = sources(left.batch, batch);
   const bIndices = sources(right.batch, batch);
   for (let i = 0; i < aIndices.length; i++) {
-    multiply(
+    kernels.matmul(
       aStart + 4 * left.size * aIndices[i]!,
       left.rowStride,
       left.columnStride,
@@ -54,6 +54,7 @@ function batchMatmul(
       left.columns,
       right.columns,
       scratch,
+      Number(symmetric),
     );
   }
   return product;

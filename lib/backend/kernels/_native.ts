@@ -22,7 +22,6 @@ export function fastestSet(): KernelSet {
 export interface NativeKernels {
   matmulScratch(): number;
   matmul(...parameters: number[]): void;
-  symmetricMatmul(...parameters: number[]): void;
   attentionWork(length: number, heads: number, size: number): number;
   attention(...parameters: number[]): void;
   attentionGradient(...parameters: number[]): void;

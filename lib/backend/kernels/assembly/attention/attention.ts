@@ -69,7 +69,21 @@ export function attention(
       const qh = queries + length * head;
       const kh = keys + length * head;
       weigh(qh, places, asked, kh, weights, shares, length, size, causal, scratch);
-      matmul(weights, length, 1, v + head, stride, 1, mixed, size, asked, length, size, scratch);
+      matmul(
+        weights,
+        length,
+        1,
+        v + head,
+        stride,
+        1,
+        mixed,
+        size,
+        asked,
+        length,
+        size,
+        scratch,
+        false,
+      );
       for (let i = 0; i < asked; i++) {
         const to = output + head + (at(indices, i) * width << 2);
         scale(mixed + (i * size << 2), to, load<f32>(shares + (i << 2)), size);
@@ -132,19 +146,61 @@ export function attentionGradient(
         const from = outputGradient + head + (at(indices, i) * width << 2);
         scale(from, dy + (i * size << 2), load<f32>(shares + (i << 2)), size);
       }
-      matmul(weights, 1, length, dy, size, 1, dv + head, stride, length, asked, size, scratch);
-      matmul(dy, size, 1, v + head, 1, stride, dWeights, length, asked, size, length, scratch);
+      matmul(
+        weights,
+        1,
+        length,
+        dy,
+        size,
+        1,
+        dv + head,
+        stride,
+        length,
+        asked,
+        size,
+        scratch,
+        false,
+      );
+      matmul(
+        dy,
+        size,
+        1,
+        v + head,
+        1,
+        stride,
+        dWeights,
+        length,
+        asked,
+        size,
+        length,
+        scratch,
+        false,
+      );
       for (let i = 0; i < asked; i++) {
         const y = output + head + (at(indices, i) * width << 2);
         const row = i * length << 2;
         softmaxGradient(weights + row, dWeights + row, dot(dy + (i * size << 2), y, size), length);
       }
-      matmul(dWeights, length, 1, kh, size, 1, dqh, size, asked, length, size, scratch);
+      matmul(dWeights, length, 1, kh, size, 1, dqh, size, asked, length, size, scratch, false);
       for (let i = 0; i < asked; i++) {
         const to = dq + head + (at(places, i) * stride << 2);
         memory.copy(to, dqh + (i * size << 2), size << 2);
       }
-      matmul(dWeights, 1, length, qh, size, 1, dk + head, stride, length, asked, size, scratch);
+      matmul(
+        dWeights,
+        1,
+        length,
+        qh,
+        size,
+        1,
+        dk + head,
+        stride,
+        length,
+        asked,
+        size,
+        scratch,
+        false,
+      );
     }
     normaliseGradient(q, cos, sin, places, asked, queries, dq, length, heads, size, epsilon);
     normaliseGradient(k, cos, sin, all, length, keys, dk, length, heads, size, epsilon);
@@ -168,7 +224,7 @@ function weigh(
   causal: bool,
   scratch: usize,
 ): void {
-  matmul(queries, size, 1, keys, 1, size, weights, length, count, size, length, scratch);
+  matmul(queries, size, 1, keys, 1, size, weights, length, count, size, length, scratch, false);
   for (let i = 0; i < count; i++) {
     const visible = causal ? at(places, i) + 1 : length;
     store<f32>(shares + (i << 2), <f32> 1 / powers(weights, weights, 0, visible));

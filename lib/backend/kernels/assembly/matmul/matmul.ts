@@ -28,6 +28,9 @@ export function matmulScratch(): usize {
  * `c = a · b` for `a` of rows × depth and `b` of depth × columns. The strides, in numbers,
  * say how far apart rows and columns lie: a transposed factor has them exchanged. The
  * numbers in a row of `c` lie side by side.
+ *
+ * Where the product is known to be `symmetric`, such as `x · xᵀ`, only its tiles on the diagonal
+ * and above are computed, which is little more than half of the work, and the others are copied.
  */
 export function matmul(
   a: usize,
@@ -42,75 +45,7 @@ export function matmul(
   depth: i32,
   columns: i32,
   scratch: usize,
-): void {
-  multiply(
-    a,
-    aRowStride,
-    aColumnStride,
-    b,
-    bRowStride,
-    bColumnStride,
-    c,
-    cRowStride,
-    rows,
-    depth,
-    columns,
-    scratch,
-    false,
-  );
-}
-
-/**
- * `matmul` where the product is known to be symmetric, such as `x · xᵀ`: it computes the tiles
- * on the diagonal and above, which is little more than half of the work, and copies the others.
- */
-export function symmetricMatmul(
-  a: usize,
-  aRowStride: i32,
-  aColumnStride: i32,
-  b: usize,
-  bRowStride: i32,
-  bColumnStride: i32,
-  c: usize,
-  cRowStride: i32,
-  rows: i32,
-  depth: i32,
-  columns: i32,
-  scratch: usize,
-): void {
-  multiply(
-    a,
-    aRowStride,
-    aColumnStride,
-    b,
-    bRowStride,
-    bColumnStride,
-    c,
-    cRowStride,
-    rows,
-    depth,
-    columns,
-    scratch,
-    true,
-  );
-  mirror(c, cRowStride, rows);
-}
-
-/** The product, or, if `upper`, only its tiles on the diagonal and above. */
-function multiply(
-  a: usize,
-  aRowStride: i32,
-  aColumnStride: i32,
-  b: usize,
-  bRowStride: i32,
-  bColumnStride: i32,
-  c: usize,
-  cRowStride: i32,
-  rows: i32,
-  depth: i32,
-  columns: i32,
-  scratch: usize,
-  upper: bool,
+  symmetric: bool,
 ): void {
   if (depth == 0) {
     for (let i = 0; i < rows; i++) memory.fill(c + (i * cRowStride << 2), 0, columns << 2);
@@ -149,12 +84,13 @@ function multiply(
           blockRows,
           wholeSteps(blockDepth),
           blockColumns,
-          upper ? j - i : blockRows,
+          symmetric ? j - i : blockRows,
           k > 0,
         );
       }
     }
   }
+  if (symmetric) mirror(c, cRowStride, rows);
 }
 
 /**

@@ -30,7 +30,7 @@ export interface Contender extends AsyncDisposable {
 }
 
 /**
- * Starts a contender, see tests/bench/contender.ts.
+ * Starts a contender, see contender.ts.
  *
  * @returns nothing if it does not start, because its program or what that needs is missing
  */

@@ -1,7 +1,7 @@
 /** A Deno Jupyter kernel as a child process: no Python, no kernelspec, no Jupyter. */
-import { type Connection, drawConnection, isTaken } from "dlm/jupyter/_connection.ts";
-import { createSession, type Session } from "dlm/jupyter/_session.ts";
-import { openZmtp } from "dlm/jupyter/_zmtp.ts";
+import { type Connection, drawConnection, isTaken } from "dlm/jupyter/kernel/_connection.ts";
+import { createSession, type Session } from "dlm/jupyter/kernel/_session.ts";
+import { openZmtp } from "dlm/jupyter/kernel/_zmtp.ts";
 import type { Output } from "dlm/jupyter/notebook.ts";
 
 export interface KernelOptions {

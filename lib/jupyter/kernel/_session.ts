@@ -1,7 +1,7 @@
 /** The talk with a kernel over two channels: requests on `shell`, all that happens on `iopub`. */
-import { createFolder, type Displays } from "dlm/jupyter/_outputs.ts";
-import { fromFrames, type Message, toFrames } from "dlm/jupyter/_wire.ts";
-import type { ZmtpSocket } from "dlm/jupyter/_zmtp.ts";
+import { createFolder, type Displays } from "dlm/jupyter/kernel/_outputs.ts";
+import { fromFrames, type Message, toFrames } from "dlm/jupyter/kernel/_wire.ts";
+import type { ZmtpSocket } from "dlm/jupyter/kernel/_zmtp.ts";
 import type { Json, MimeBundle, Output } from "dlm/jupyter/notebook.ts";
 
 export interface Session {

@@ -1,4 +1,4 @@
-import { freePorts, isFree } from "dlm/jupyter/_ports.ts";
+import { freePorts, isFree } from "dlm/jupyter/kernel/_ports.ts";
 
 /** Where a kernel listens, and the key that signs what is said: what its connection file holds. */
 export interface Connection {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { freePorts } from "dlm/jupyter/_ports.ts";
+import { freePorts } from "dlm/jupyter/kernel/_ports.ts";
 
 const ignore = (await Deno.permissions.query({ name: "net" })).state !== "granted";
 

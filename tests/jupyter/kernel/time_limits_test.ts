@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { type Kernel, KernelError, startKernel } from "dlm/jupyter/kernel.ts";
+import { type Kernel, KernelError, startKernel } from "dlm/jupyter/kernel/kernel.ts";
 import { codeCell, createNotebook, writeNotebook } from "dlm/jupyter/notebook.ts";
 import { runNotebook } from "dlm/jupyter/runner.ts";
 
 // This starts kernels and writes files, so it runs under `deno test -A` only.
 const ignore = (await Deno.permissions.query({ name: "run" })).state !== "granted";
 
-const directory = fileURLToPath(new URL("../../", import.meta.url));
+const directory = fileURLToPath(new URL("../../../", import.meta.url));
 
 function testKernel(name: string, run: (kernel: Kernel) => Promise<void>): void {
   Deno.test(name, { ignore }, async () => {

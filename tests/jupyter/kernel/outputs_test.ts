@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { createFolder, type Displays } from "dlm/jupyter/_outputs.ts";
-import type { Message } from "dlm/jupyter/_wire.ts";
+import { createFolder, type Displays } from "dlm/jupyter/kernel/_outputs.ts";
+import type { Message } from "dlm/jupyter/kernel/_wire.ts";
 import type { Output } from "dlm/jupyter/notebook.ts";
 
 function message(type: string, content: Message["content"]): Message {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { createSession } from "dlm/jupyter/_session.ts";
-import { fromFrames, type Message, toFrames } from "dlm/jupyter/_wire.ts";
-import type { ZmtpSocket } from "dlm/jupyter/_zmtp.ts";
+import { createSession } from "dlm/jupyter/kernel/_session.ts";
+import { fromFrames, type Message, toFrames } from "dlm/jupyter/kernel/_wire.ts";
+import type { ZmtpSocket } from "dlm/jupyter/kernel/_zmtp.ts";
 import type { Output } from "dlm/jupyter/notebook.ts";
 
 const KEY = "the secret key";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
-import { type Kernel, KernelError, startKernel } from "dlm/jupyter/kernel.ts";
+import { type Kernel, KernelError, startKernel } from "dlm/jupyter/kernel/kernel.ts";
 import { codeCell, createNotebook, type Output } from "dlm/jupyter/notebook.ts";
 import { repeatNotebook } from "dlm/jupyter/repeat.ts";
 import { runNotebook } from "dlm/jupyter/runner.ts";
@@ -154,7 +154,7 @@ const ENDS = [
 for (const [how, last] of ENDS) {
   Deno.test(`a kernel does not outlive a client that ${how}`, { ignore }, async () => {
     const client = `
-      import { startKernel } from "dlm/jupyter/kernel.ts";
+      import { startKernel } from "dlm/jupyter/kernel/kernel.ts";
       const kernel = await startKernel({ directory: "." });
       const { outputs } = await kernel.execute("console.log(Deno.pid)");
       console.log(outputs[0].text);

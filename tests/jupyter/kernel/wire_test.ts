@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { fromFrames, type Message, toFrames } from "dlm/jupyter/_wire.ts";
+import { fromFrames, type Message, toFrames } from "dlm/jupyter/kernel/_wire.ts";
 
 const text = new TextDecoder();
 const utf8 = new TextEncoder();

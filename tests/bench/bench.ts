@@ -3,13 +3,8 @@ import { Command, Option } from "commander";
 import { fileURLToPath } from "node:url";
 import { median } from "simple-statistics";
 import { runCommand, wholeNumber } from "dlm/cli/_command.ts";
-import {
-  CEILING_ROUNDS,
-  type Contender,
-  type Contest,
-  openContender,
-} from "dlm/cli/bench/_contender.ts";
-import { profileStep } from "dlm/cli/bench/_profile.ts";
+import { CEILING_ROUNDS, type Contender, type Contest, openContender } from "./_process.ts";
+import { profileStep } from "./_profile.ts";
 
 /**
  * The sizes compared: a laptop's model of 0.9 million parameters, and 8.0 million, which is
@@ -117,12 +112,12 @@ async function enter(
 }
 
 function ours(settings: object): Promise<Contender | undefined> {
-  const script = path("../../../tests/bench/contender.ts");
+  const script = path("./contender.ts");
   return openContender(Deno.execPath(), ["run", "-A", script, JSON.stringify(settings)]);
 }
 
 function torch(python: string, settings: object): Promise<Contender | undefined> {
-  const script = path("../../../tests/bench/torch_contender.py");
+  const script = path("./torch_contender.py");
   return openContender(python, [script, JSON.stringify(settings)]);
 }
 

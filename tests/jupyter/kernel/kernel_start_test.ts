@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { type Connection, drawConnection } from "dlm/jupyter/_connection.ts";
-import { openZmtp } from "dlm/jupyter/_zmtp.ts";
-import { KernelError, startKernel, type StartOptions } from "dlm/jupyter/kernel.ts";
+import { type Connection, drawConnection } from "dlm/jupyter/kernel/_connection.ts";
+import { openZmtp } from "dlm/jupyter/kernel/_zmtp.ts";
+import { KernelError, startKernel, type StartOptions } from "dlm/jupyter/kernel/kernel.ts";
 
 // This starts kernels, so it runs under `deno test -A` only.
 const ignore = (await Deno.permissions.query({ name: "run" })).state !== "granted";

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type ByteChannel, encodeMessage, openZmtp, readMessage } from "dlm/jupyter/_zmtp.ts";
+import {
+  type ByteChannel,
+  encodeMessage,
+  openZmtp,
+  readMessage,
+} from "dlm/jupyter/kernel/_zmtp.ts";
 
 /** A channel that gives `bytes` in chunks of the given sizes and keeps what is written. */
 function channelOf(

@@ -1,5 +1,5 @@
 /** Folds a kernel's messages into the outputs of a cell. */
-import type { Message } from "dlm/jupyter/_wire.ts";
+import type { Message } from "dlm/jupyter/kernel/_wire.ts";
 import type {
   DisplayOutput,
   MimeBundle,
