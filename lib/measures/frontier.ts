@@ -41,7 +41,8 @@ export interface FrontierOptions extends DrawOptions {
  * Lets samplers write with the same model and judges what they write, one after the other:
  * evaluations against quality.
  *
- * @throws {RangeError} if there are to be no texts, or an option of drawing makes no sense
+ * @throws {RangeError} if there are to be no texts, if the model is causal and so fills in no
+ * masks, or if an option of drawing makes no sense
  */
 export async function* frontier(
   denoiser: Denoiser,
@@ -56,6 +57,7 @@ export async function* frontier(
     const counted: Denoiser = {
       vocabularySize: denoiser.vocabularySize,
       context: denoiser.context,
+      causal: denoiser.causal,
       logits(tokens, rows) {
         readings += tokens.shape[0];
         return denoiser.logits(tokens, rows);

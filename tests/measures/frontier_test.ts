@@ -61,3 +61,14 @@ Deno.test("frontier() throws if there are to be no texts", async () => {
     );
   }
 });
+
+Deno.test("frontier() refuses a causal model, as sample() does", async () => {
+  const causal = { ...denoiser, causal: true };
+  const contenders = [{ name: "first hitting", sampler: firstHitting() }];
+  const judge = () => ({ ngramBits: 0, distinct: 0, knownWords: 0, copied: 0 });
+  await assert.rejects(Array.fromAsync(frontier(causal, { contenders, judge })), {
+    name: "RangeError",
+    message: "A causal model predicts the next character and cannot fill in masks: " +
+      "sample from a denoiser.",
+  });
+});
