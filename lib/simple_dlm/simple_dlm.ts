@@ -12,7 +12,7 @@ import type { Rng } from "dlm/rng.ts";
 
 // A well-known small diffusion language model, simple_dlm (Encrux, 2025), beside that of this
 // library: what it chooses otherwise, each choice by itself, so that one can see what it costs.
-// It lives in this file and in simple_dlm_run.ts alone.
+// Nothing else in the library knows of it: it lives in this folder alone.
 
 /**
  * What simple_dlm does otherwise than this library, by name and in the order in which the
