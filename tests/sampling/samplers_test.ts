@@ -434,15 +434,10 @@ Deno.test("samplers throw if an option makes no sense", async () => {
     [() => randomOrder({ steps: 1.5 }), /Cannot sample in 1.5 steps/],
     [() => lowConfidence({ steps: -1 }), /Cannot sample in -1 steps/],
     [() => lowConfidence({ choiceTemperature: -1 }), /choice temperature is -1/],
-    [() => lowConfidence({ choiceTemperature: Infinity }), /choice temperature is Infinity/],
-    [() => confidenceThreshold({ threshold: -0.1 }), /threshold is -0.1/],
     [() => confidenceThreshold({ threshold: 1.1 }), /threshold is 1.1/],
     [() => remasking({ cap: NaN }), /cap is NaN/],
-    [() => remasking({ cap: -0.1 }), /cap is -0.1/],
     [() => remaskingLoop({ sigma: 2 }), /sigma is 2/],
     [() => remaskingLoop({ on: 0.1, off: 0.2 }), /from time 0.1 to 0.2/],
-    [() => remaskingLoop({ off: 0 }), /from time 0.55 to 0:/],
-    [() => remaskingLoop({ on: 1 }), /from time 1 to 0.05/],
     [() => blocks({ length: 0, sampler: ancestral() }), /0 characters/],
   ];
   for (const [make, message] of cases) assert.throws(make, { name: "RangeError", message });
@@ -454,24 +449,5 @@ Deno.test("samplers throw if an option makes no sense", async () => {
   ];
   for (const [options, message] of bad) {
     await assert.rejects(frames([masks(3)], options), { message });
-  }
-});
-
-Deno.test("samplers take options at the end of what makes sense", async () => {
-  const samplers = [
-    ancestral({ steps: 1 }),
-    lowConfidence({ choiceTemperature: 0 }),
-    confidenceThreshold({ threshold: 0 }),
-    confidenceThreshold({ threshold: 1 }),
-    remasking({ cap: 0 }),
-    remasking({ cap: 1 }),
-    remaskingLoop({ alpha: 0, sigma: 0 }),
-    remaskingLoop({ alpha: 1, sigma: 1 }),
-    remaskingLoop({ on: 0.5, off: 0.5 }),
-    blocks({ length: 1, sampler: ancestral() }),
-  ];
-  for (const sampler of samplers) {
-    const { sequences } = (await frames([masks(3)], { sampler })).at(-1)!;
-    assert(sequences[0]!.every((id) => id < 3), "a mask is left");
   }
 });
