@@ -20,6 +20,18 @@ Deno.test("Rng draws the same numbers from the same seed, and others from anothe
   }));
 });
 
+Deno.test("Rng draws for a seed what it always drew, so that a run can be repeated years later", () => {
+  const rng = new Rng(1);
+  assert.deepEqual([rng.uint32(), rng.uint32(), rng.uint32()], [
+    3017143708,
+    1435682516,
+    3711675748,
+  ]);
+  const stream = rng.stream("masks").stream(7);
+  assert.deepEqual([stream.uint32(), stream.uint32()], [4108635667, 987027650]);
+  assert.deepEqual([new Rng(-1).uint32(), new Rng(2 ** 40).uint32()], [1037509833, 2230736945]);
+});
+
 Deno.test("Rng throws if the seed is no safe integer", () => {
   for (const seed of [0.5, NaN, Infinity, 2 ** 53]) {
     assert.throws(() => new Rng(seed), {
@@ -89,13 +101,20 @@ Deno.test("categorical() draws in proportion to the weights", () => {
   assertFrequencies(counts, [0, 0.3, 0.05, 0, 0, 0.6, 0.05, 0]);
 });
 
-Deno.test("categorical() never draws a weight of 0, not even at the edges of rounding", () => {
-  class Edge extends Rng {
-    constructor(readonly u: number) {
-      super(0);
-    }
-    override uniform = () => this.u;
+/** Draws one uniform number over and over. */
+class Edge extends Rng {
+  constructor(readonly u: number) {
+    super(0);
   }
+  override uniform = () => this.u;
+}
+
+Deno.test("categorical() cuts [0, 1) into parts that begin where the one before ends", () => {
+  const drawn = [0, 0.25, 0.5, 0.75].map((u) => new Edge(u).categorical([1, 1, 2]));
+  assert.deepEqual(drawn, [0, 1, 2, 2]);
+});
+
+Deno.test("categorical() never draws a weight of 0, not even at the edges of rounding", () => {
   const weights = fc.array(
     fc.oneof(fc.constant(0), fc.double({ min: 1e-9, max: 1, noNaN: true })),
     { minLength: 1 },

@@ -26,6 +26,7 @@ for (const [seed, draw] of ways.entries()) {
   });
 
   Deno.test(`${draw.name}() wants a batch of at least one`, () => {
+    assert.equal(draw(1, new Rng(1)).length, 1);
     for (const none of [0, -1, 2.5]) {
       assert.throws(() => draw(none, new Rng(1)), { name: "RangeError", message: /whole number/ });
     }

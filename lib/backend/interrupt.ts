@@ -2,7 +2,7 @@
 const BREATH = 100; // milliseconds
 
 /** Whether the reader asked a long run to stop. */
-export interface Interrupt extends Disposable {
+interface Interrupt extends Disposable {
   readonly requested: boolean;
   /** Now and then lets in what waits outside, such as the request itself: a run that only
    * computes never gives way to it. */

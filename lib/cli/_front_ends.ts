@@ -1,5 +1,5 @@
 /** A program in which people read and run notebooks. */
-export interface FrontEnd {
+interface FrontEnd {
   name: string;
   /** The command that starts it, without arguments in the current folder. */
   command: readonly [program: string, ...args: string[]];

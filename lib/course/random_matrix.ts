@@ -11,6 +11,13 @@ const MOST_NUMBERS = 2 ** 28;
  * @throws {RangeError} if this is no shape, or it holds more than fits into memory
  */
 export function randomMatrix([rows, columns]: [number, number], rng: Rng): tf.Tensor2D {
+  checkShape([rows, columns]);
+  const numbers = Float32Array.from({ length: rows * columns }, () => rng.normal());
+  return tf.tensor2d(numbers, [rows, columns]);
+}
+
+/** Refuses what is no shape of a matrix, or one that memory does not hold. */
+export function checkShape([rows, columns]: [number, number]): void {
   if (![rows, columns].every((count) => Number.isSafeInteger(count) && count >= 1)) {
     throw new RangeError(
       `A matrix cannot have ${rows} rows and ${columns} columns: give whole numbers of at least 1.`,
@@ -21,6 +28,4 @@ export function randomMatrix([rows, columns]: [number, number], rng: Rng): tf.Te
       `A matrix of ${rows} rows and ${columns} columns does not fit into memory: give a smaller one.`,
     );
   }
-  const numbers = Float32Array.from({ length: rows * columns }, () => rng.normal());
-  return tf.tensor2d(numbers, [rows, columns]);
 }

@@ -31,7 +31,7 @@ export function escapeMarkup(text: string): string {
 }
 
 /** How a paragraph is written. */
-export interface ParagraphOptions {
+interface ParagraphOptions {
   /** The size of the letters, in pixels.
    * @default {12}
    */

@@ -11,7 +11,7 @@ import { encode } from "fast-png";
 await initWasm(wasm);
 
 /** A picture as `width · height` pixels of red, green, blue and opacity. */
-export interface Pixels {
+interface Pixels {
   width: number;
   height: number;
   pixels: Uint8Array;

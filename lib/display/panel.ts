@@ -50,7 +50,7 @@ export interface DisplayOptions {
  *
  * @example
  * ```ts ignore
- * await using run = startRun(corpus, { ...PRESETS.smoke, seed: 1 });
+ * await using run = await startRun(corpus, { ...PRESETS.smoke, seed: 1 });
  * const history = await showTraining(run.train());
  * ```
  *

@@ -46,7 +46,7 @@ function sortByRank(suffixes: Int32Array, ranks: Int32Array, different: number):
  * For each place of a text, how many characters from there on stand somewhere in another text
  * as they are.
  */
-export type FindMatches = (text: Int32Array) => Int32Array;
+type FindMatches = (text: Int32Array) => Int32Array;
 
 /** A source in which what a text has from it can be looked up quickly. */
 export function indexMatches(source: Int32Array): FindMatches {

@@ -1,3 +1,4 @@
+import { type Predictor, predictorOf } from "dlm/crew/predictor.ts";
 import type { Denoiser } from "dlm/model.ts";
 import type { Judge, Quality } from "dlm/measures/quality.ts";
 import { Rng } from "dlm/rng.ts";
@@ -6,8 +7,8 @@ import type { Sampler } from "dlm/sampling/canvas.ts";
 import type { DrawOptions } from "dlm/sampling/draw.ts";
 
 /** One way to sample, to be compared with others. */
-export interface Contender {
-  /** Its name; contenders of one name are one sampler under different settings. */
+export interface Candidate {
+  /** Its name; candidates of one name are one sampler under different settings. */
   name: string;
   sampler: Sampler;
 }
@@ -21,9 +22,9 @@ export interface FrontierPoint extends Quality {
 
 /** Options for {@linkcode frontier}. */
 export interface FrontierOptions extends DrawOptions {
-  contenders: readonly Contender[];
+  candidates: readonly Candidate[];
   judge: Judge;
-  /** How many texts each contender writes.
+  /** How many texts each candidate writes.
    * @default {32}
    */
   texts?: number;
@@ -31,7 +32,7 @@ export interface FrontierOptions extends DrawOptions {
    * @default {the model's context}
    */
   length?: number;
-  /** The seed; it is the same for all contenders.
+  /** The seed; it is the same for all candidates.
    * @default {1}
    */
   seed?: number;
@@ -41,24 +42,25 @@ export interface FrontierOptions extends DrawOptions {
  * Lets samplers write with the same model and judges what they write, one after the other:
  * evaluations against quality.
  *
- * @throws {RangeError} if there are to be no texts, or an option of drawing makes no sense
+ * @throws {RangeError} if there are to be no texts, if the model is causal and so fills in no
+ * masks, or if an option of drawing makes no sense
  */
 export async function* frontier(
-  denoiser: Denoiser,
+  model: Denoiser | Predictor,
   options: FrontierOptions,
 ): AsyncGenerator<FrontierPoint> {
-  const { contenders, judge, texts = 32, length = denoiser.context, seed = 1 } = options;
+  const predictor = predictorOf(model);
+  const { candidates, judge, texts = 32, length = predictor.context, seed = 1 } = options;
   const { temperature, topK, topP } = options;
-  const blank = new Int32Array(length).fill(denoiser.vocabularySize);
+  const blank = new Int32Array(length).fill(predictor.vocabularySize);
   const templates = copies(blank, texts);
-  for (const { name, sampler } of contenders) {
+  for (const { name, sampler } of candidates) {
     let readings = 0;
-    const counted: Denoiser = {
-      vocabularySize: denoiser.vocabularySize,
-      context: denoiser.context,
-      logits(tokens, rows) {
-        readings += tokens.shape[0];
-        return denoiser.logits(tokens, rows);
+    const counted: Predictor = {
+      ...predictor,
+      logits(batch) {
+        readings += batch.lengths.length;
+        return predictor.logits(batch);
       },
     };
     const rng = new Rng(seed).stream("frontier");

@@ -8,16 +8,22 @@ export interface Quality {
   /** Bits per character under an n-gram model of the training text: fluency. */
   ngramBits: number;
   /** The share of different n-grams among all n-grams of the texts together (distinct-n; Li et
-   * al., 2016): variety. It falls as the amount of text grows, so compare equal amounts. */
+   * al., 2016): variety. It falls as the amount of text grows, so compare equal amounts; it is
+   * 0 if no text is as long as an n-gram. */
   distinct: number;
-  /** The share of words that occur in the training text. */
+  /** The share of words that occur in the training text; 0 if there is no whole word, since
+   * who writes none is to get no credit for it. */
   knownWords: number;
   /** The length of the longest run of characters that stands in the training text as it is,
    * the mean over the texts: memory. */
   copied: number;
 }
 
-/** Measures some texts together. */
+/**
+ * Measures some texts together.
+ *
+ * @throws {RangeError} if there is no text, or none with a character in it
+ */
 export type Judge = (texts: readonly Int32Array[]) => Quality;
 
 /** Options for {@linkcode trainJudge}. */
@@ -47,14 +53,18 @@ export function trainJudge(
   const dictionary = new Set(tokenizer.decode(train).match(WORD));
   const matches = indexMatches(train);
   return (texts) => {
-    if (texts.length === 0) throw new RangeError("There is no text to judge: give at least one.");
+    if (texts.every(({ length }) => length === 0)) {
+      throw new RangeError(
+        "There is no text to judge: give at least one that has a character in it.",
+      );
+    }
     const written = texts.map((ids) => tokenizer.decode(ids));
     const nats = texts.flatMap((ids) => [...ngram.surprisals(ids)]);
     const words = written.flatMap((text) => wholeWords(text));
     return {
       ngramBits: mean(nats) / Math.LN2,
       distinct: distinctShare(texts, distinctOrder),
-      knownWords: mean(words.map((word) => dictionary.has(word) ? 1 : 0)),
+      knownWords: share(words.filter((word) => dictionary.has(word)).length, words.length),
       copied: mean(texts.map((ids) => matches(ids).reduce((a, b) => Math.max(a, b), 0))),
     };
   };
@@ -72,7 +82,12 @@ function distinctShare(texts: readonly Int32Array[], n: number): number {
   const ngrams = texts.flatMap((ids) =>
     Array.from({ length: Math.max(0, ids.length - n + 1) }, (_, i) => ids.slice(i, i + n).join())
   );
-  return new Set(ngrams).size / ngrams.length;
+  return share(new Set(ngrams).size, ngrams.length);
+}
+
+/** A part of a whole, and of nothing, nothing: NaN would leave a hole in tables and plots. */
+function share(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole;
 }
 
 function mean(values: readonly number[]): number {

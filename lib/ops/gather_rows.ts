@@ -14,7 +14,7 @@ export function gatherRows(x: tf.Tensor2D, rows: tf.Tensor1D): tf.Tensor2D {
 }
 
 /** {@linkcode gatherRows} where the backend has no kernel for it. */
-export function plainGatherRows(x: tf.Tensor2D, rows: tf.Tensor1D): tf.Tensor2D {
+function plainGatherRows(x: tf.Tensor2D, rows: tf.Tensor1D): tf.Tensor2D {
   const gather = tf.customGrad((input, save) => {
     (save as (kept: tf.Tensor[]) => void)([rows]);
     return {

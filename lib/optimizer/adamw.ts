@@ -10,7 +10,7 @@ const BETA2 = 0.95;
 const EPSILON = 1e-8;
 
 /** What AdamW keeps of one parameter, both of its shape. */
-export interface AdamWMemory {
+interface AdamWMemory {
   /** The running mean of its gradient. */
   mean: tf.Variable;
   /** The running mean of its gradient's square. */

@@ -65,7 +65,10 @@ export function sumOverTeam(
   return Object.fromEntries(sums);
 }
 
-/** The sum of everybody's number, rounded to float32. */
+/**
+ * The sum of everybody's number, the same for all: each number is rounded to float32 where there
+ * are others to tell it to, the sum is not.
+ */
 export function addOverTeam(number: number, { rank, size, slots, meet }: Team): number {
   if (size === 1) return number;
   slots[rank]![0] = number;

@@ -39,7 +39,7 @@ export function ancestral(options: SteppedOptions = {}): Sampler {
 }
 
 /** A step of the reverse process. */
-export interface TimeStep {
+interface TimeStep {
   /** Where it begins. */
   t: number;
   /** Where it ends, which is earlier. */

@@ -13,7 +13,7 @@ import { checkChoices, type Choices } from "dlm/simple_dlm/choices.ts";
 
 // A well-known small diffusion language model, simple_dlm (Encrux, 2025), beside that of this
 // library: what it chooses otherwise, each choice by itself, so that one can see what it costs.
-// It lives in this folder alone.
+// Nothing else in the library knows of it: it lives in this folder alone.
 
 /** The size of a {@linkcode SimpleDlm}, and its choices. */
 export interface SimpleDlmConfig {

@@ -38,7 +38,7 @@ export async function saveCheckpoint(
 }
 
 /** Where the checkpoint before this one is kept. */
-export function previousPath(path: string): string {
+function previousPath(path: string): string {
   const { dir, name, ext } = parse(path);
   return join(dir, `${name}.previous${ext}`);
 }

@@ -40,3 +40,26 @@ Deno.test("attention() over a text too long for the memory ends with a sentence"
   attend(1000)();
   assert.throws(attend(100_000), { name: "RangeError", message: /no room for 800\d\d MB more/ });
 });
+
+Deno.test("where malloc finds no room or gives what is not there, it is an error", () => {
+  const { wasm } = tf.backend() as unknown as {
+    wasm: { _malloc(bytes: number): number; asm: object; HEAPU8: Uint8Array };
+  };
+  const { asm, HEAPU8: { length } } = wasm;
+  const asked: number[] = [];
+  const ask = (address: number, bytes: number) => {
+    wasm.asm = { malloc: (bytes: number) => (asked.push(bytes), address) };
+    return wasm._malloc(bytes);
+  };
+  try {
+    assert.equal(ask(length - 8, 8), length - 8); // the last there is
+    assert.equal(ask(0, 0), 0); // who wants nothing needs no room
+    for (const [address, bytes] of [[0, 8], [length - 8, 9], [length, 1]] as const) {
+      assert.throws(() => ask(address, bytes), { name: "RangeError", message: /has no room for/ });
+    }
+    for (const bytes of [2 ** 31 - 1, 2 ** 31]) assert.throws(() => ask(0, bytes), refusal(bytes));
+    assert.deepEqual(asked, [8, 0, 8, 9, 1, 2 ** 31 - 1]); // what is negative to malloc it never hears
+  } finally {
+    wasm.asm = asm;
+  }
+});

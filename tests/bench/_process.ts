@@ -32,7 +32,8 @@ export interface Contender extends AsyncDisposable {
 /**
  * Starts a contender, see contender.ts.
  *
- * @returns nothing if it does not start, because its program or what that needs is missing
+ * @returns nothing if it does not start, because its program or what that needs is missing; what
+ * started without getting ready is ended
  */
 export async function openContender(
   program: string,
@@ -43,7 +44,11 @@ export async function openContender(
   const writer = process.stdin.getWriter();
   const lines: AsyncIterator<string> = readLines(process.stdout)[Symbol.asyncIterator]();
   const next = async () => (await lines.next()).value as string | undefined;
-  if (await next() !== "ready") return undefined;
+  if (await next() !== "ready") {
+    await writer.close().catch(() => {}); // it may have ended and closed this itself
+    await process[Symbol.asyncDispose](); // tells it to end, and waits until it has
+    return undefined;
+  }
   return {
     async round() {
       await writer.write(new TextEncoder().encode("\n"));

@@ -7,7 +7,7 @@ import { exactCountNoise } from "dlm/objective.ts";
 import { Rng } from "dlm/rng.ts";
 
 /** What one kind of op cost in a training step. */
-export interface OpCost {
+interface OpCost {
   /** Its name; for a matrix product also rows × depth × columns, after how many at once. */
   op: string;
   calls: number;

@@ -11,6 +11,9 @@ Deno.test("checkAnswer() accepts what is within the tolerance", () => {
   assert.equal(checkAnswer(2.58, 2.5849), "Right: it is 2.58.");
   assert.equal(checkAnswer(64, 64, 0.5), "Right: it is 64.");
   assert.equal(checkAnswer([1, 2], [1.001, 2]), "Right: all 2 values fit.");
+  assert.equal(checkAnswer(1.5, 1, 0.5), "Right: it is 1.");
+  assert.equal(checkAnswer(0.5, 1, 0.5), "Right: it is 1.");
+  assert.equal(checkAnswer(1.5, 1, 0.49), "Not quite: 1.5 is too high.");
 });
 
 Deno.test("checkAnswer() says on which side a wrong answer lies", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mean, standardDeviation } from "simple-statistics";
-import { randomMatrix } from "dlm/course/random_matrix.ts";
+import { checkShape, randomMatrix } from "dlm/course/random_matrix.ts";
 import { Rng } from "dlm/rng.ts";
 import { take } from "../_support.ts";
 
@@ -25,5 +25,16 @@ Deno.test("randomMatrix() throws if it is no shape, or too large", () => {
   assert.throws(() => randomMatrix([1e6, 1e6], new Rng(1)), {
     name: "RangeError",
     message: /^A matrix of 1000000 rows and 1000000 columns does not fit into memory: /,
+  });
+});
+
+Deno.test("a random matrix may have one row and one column, and 1 GB of numbers", async () => {
+  assert.equal((await take(randomMatrix([1, 1], new Rng(1)))).flat().length, 1);
+  checkShape([2 ** 14, 2 ** 14]);
+  checkShape([1, 2 ** 28]);
+  assert.throws(() => checkShape([1, 2 ** 28 + 1]), {
+    name: "RangeError",
+    message: "A matrix of 1 rows and 268435457 columns does not fit into memory: " +
+      "give a smaller one.",
   });
 });

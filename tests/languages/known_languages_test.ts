@@ -162,6 +162,7 @@ Deno.test("a language throws if its probabilities are none", () => {
     [{ probabilities: [NaN, 1, 0, 0] }, /but one is NaN/],
     [{ length: 0 }, /No text has a length of 0: give a whole number of at least 1\./],
     [{ length: 21 }, /The texts of 21 out of 2 characters are too many to write down: choose/],
+    [{ vocabularySize: 2 ** 20 + 1, length: 1 }, /characters are too many to write down/],
   ];
   for (const [change, message] of written) {
     const make = () => enumeratedLanguage({ ...even, ...change });

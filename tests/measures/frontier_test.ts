@@ -12,7 +12,7 @@ Deno.test("frontier() counts how often the model reads a text, and judges what i
   const judged: number[][] = [];
   const quality: Quality = { ngramBits: 1, distinct: 0.5, knownWords: 0.25, copied: 3 };
   const points = await Array.fromAsync(frontier(denoiser, {
-    contenders: [
+    candidates: [
       { name: "ancestral", sampler: ancestral({ steps: 1 }) },
       { name: "ancestral", sampler: ancestral({ steps: 4 }) },
       { name: "first hitting", sampler: firstHitting() },
@@ -36,7 +36,7 @@ Deno.test("frontier() writes texts of the length asked for, the same from the sa
   const write = async (seed: number) => {
     let written: readonly Int32Array[] = [];
     await Array.fromAsync(frontier(denoiser, {
-      contenders: [{ name: "blocks", sampler: inBlocks({ length: 2, sampler: firstHitting() }) }],
+      candidates: [{ name: "blocks", sampler: inBlocks({ length: 2, sampler: firstHitting() }) }],
       judge(texts) {
         written = texts;
         return { ngramBits: 0, distinct: 0, knownWords: 0, copied: 0 };
@@ -56,8 +56,19 @@ Deno.test("frontier() throws if there are to be no texts", async () => {
   const judge = () => ({ ngramBits: 0, distinct: 0, knownWords: 0, copied: 0 });
   for (const texts of [0, -1, 1.5, NaN]) {
     await assert.rejects(
-      Array.fromAsync(frontier(denoiser, { contenders: [], judge, texts })),
+      Array.fromAsync(frontier(denoiser, { candidates: [], judge, texts })),
       { name: "RangeError", message: /^Cannot write .+ texts: give a whole number of at least 1/ },
     );
   }
+});
+
+Deno.test("frontier() refuses a causal model, as sample() does", async () => {
+  const causal = { ...denoiser, causal: true };
+  const candidates = [{ name: "first hitting", sampler: firstHitting() }];
+  const judge = () => ({ ngramBits: 0, distinct: 0, knownWords: 0, copied: 0 });
+  await assert.rejects(Array.fromAsync(frontier(causal, { candidates, judge })), {
+    name: "RangeError",
+    message: "A causal model predicts the next character and cannot fill in masks: " +
+      "sample from a denoiser.",
+  });
 });

@@ -54,6 +54,8 @@ Deno.test("trainNgram() throws if the order is not a whole number from 0 to 20",
       RangeError,
     );
   }
+  const longest = trainNgram(Int32Array.of(0, 1), { order: 20, vocabularySize: V });
+  assert.equal(longest.surprisals(Int32Array.of(0, 1)).length, 2);
 });
 
 Deno.test("ngramBits() of order 0 are those of a blind guess", () => {

@@ -38,6 +38,21 @@ Deno.test("a judge finds the longest run that is copied, as a mean over the text
   assert.equal(judged("the cat", "the cow").copied, 6);
 });
 
+Deno.test("a judge gives no credit where there is nothing to count", () => {
+  assert.equal(judged("  , .").knownWords, 0); // no word at all
+  assert.equal(judged("the cat").knownWords, 0); // no whole word: both may have been cut
+  assert.equal(judged("t", "c").distinct, 0); // no text is as long as an n-gram
+  assert.equal(judged("th").distinct, 1); // one is
+});
+
 Deno.test("a judge throws if there is nothing to judge", () => {
-  assert.throws(() => judge([]), { name: "RangeError", message: /no text to judge/ });
+  for (const texts of [[], [""], ["", ""]]) {
+    assert.throws(() => judged(...texts), { name: "RangeError", message: /no text to judge/ });
+  }
+});
+
+Deno.test("a judge passes over empty texts among others", () => {
+  const { copied, ...rest } = judged("", "the mat");
+  const { copied: alone, ...others } = judged("the mat");
+  assert.deepEqual([copied, rest], [alone / 2, others]);
 });

@@ -18,6 +18,13 @@ Deno.test("drawingWeights() bends, cuts after k characters, and cuts after a pro
   assert.deepEqual(drawn({ topK: 3, topP: 0.6 }), [0.6667, 0.3333, 0, 0, 0]);
 });
 
+Deno.test("drawingWeights() may leave one character, and stops where a probability is reached", () => {
+  assert.deepEqual(drawn({ topK: 1 }), [1, 0, 0, 0, 0]);
+  assert.deepEqual(drawn({ topP: Number.MIN_VALUE }), [1, 0, 0, 0, 0]);
+  assert.deepEqual(drawn({ topK: 5, topP: 1 }), drawn({}));
+  assert.deepEqual([...drawingWeights([0, 0, 0, 0], { topP: 0.5 })], [1, 1, 0, 0]);
+});
+
 Deno.test("drawingWeights() throws if an option makes no sense", () => {
   const cases: [DrawOptions, RegExp][] = [
     ...[0, -1, NaN, Infinity].map((temperature): [DrawOptions, RegExp] => [

@@ -19,6 +19,7 @@ Deno.test("readTemplates() makes a template for each length that a hole may have
   assert.deepEqual(read("a[0-2]b"), ["ab", "a▒b", "a▒▒b"]);
   assert.deepEqual(read("[1-2]a[3]b[1-2]"), ["▒a▒▒▒b▒", "▒a▒▒▒b▒▒", "▒▒a▒▒▒b▒", "▒▒a▒▒▒b▒▒"]);
   assert.deepEqual(read("[2-2]"), ["▒▒"]);
+  assert.deepEqual(read("[0-999]").map(({ length }) => length), [...new Array(1000).keys()]);
 });
 
 Deno.test("readTemplates() takes any text with its opening brackets doubled", () => {
@@ -37,7 +38,7 @@ Deno.test("readTemplates() throws if a bracket opens no hole, and says how to wr
       message: /bracket opens no hole: write/,
     });
   }
-  for (const hole of ["[0]", "[0-0]", "[3-2]", "[1-9999]"]) {
+  for (const hole of ["[0]", "[0-0]", "[3-2]", "[0-1000]", "[1-9999]"]) {
     assert.throws(() => read(`a${hole}`), {
       name: "RangeError",
       message: `${hole} is no hole: give a length of at least 1, such as [10], ` +

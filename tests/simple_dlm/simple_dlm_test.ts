@@ -139,6 +139,25 @@ for (const name of names) {
   }
 }
 
+Deno.test("each choice of how to compute makes a difference by itself", async () => {
+  const usual = (await outputs(UNDONE)).flat();
+  // The shapes are the same, and so are the parameters.
+  for (const name of ["freeScores", "oneHead", "noFinalNorm", "largeEmbeddings", "relu"]) {
+    const found = (await outputs({ ...UNDONE, [name]: true })).flat();
+    assert(found.some((x, i) => Math.abs(x - usual[i]!) > 0.01), name);
+  }
+});
+
+Deno.test("with learned positions alone a place is told by nothing else", async () => {
+  const config = configOf({ ...UNDONE, learnedPositions: true, noNeighbours: true });
+  const positions = new Float32Array(config.context * config.width); // all alike
+  using model = new SimpleDlm(config, { ...randomValues(config), positions });
+  const says = async (tokens: number[]) =>
+    await take(tf.tidy(() => model.outputs(tf.tensor2d([tokens], undefined, "int32"))));
+  const backwards = await says(tokens[0]!.toReversed());
+  assertClose((await says(tokens[0]!)).flat(), backwards.toReversed().flat(), FLOAT32_TOLERANCE);
+});
+
 Deno.test("undoneInTurn() leads from simple_dlm to the library, one choice at a time", () => {
   const path = undoneInTurn().map(([, choices]) => choices);
   assert.deepEqual(path[0], SIMPLE_DLM);

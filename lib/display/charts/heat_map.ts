@@ -6,7 +6,7 @@ import { type Displayable, picture } from "dlm/display/picture.ts";
 import { plotBlock } from "dlm/display/plot.ts";
 
 /** A matrix: its rows, of one length. */
-export type Rows = readonly ArrayLike<number>[];
+type Rows = readonly ArrayLike<number>[];
 
 /** Options for {@linkcode heatMap}. */
 export interface HeatMapOptions {
