@@ -61,7 +61,7 @@ for (const [name, code] of Object.entries({ relaxedSimd, simd })) {
     const row = numbers(k, 1);
     const [a, b, c] = [start, start + m * k, start + (m + n) * k];
     for (let i = 0; i < m + n; i++) view.set(row, start + i * k);
-    kernels.matmul(a * 4, k, 1, b * 4, 1, k, c * 4, n, m, k, n, 0, 0);
+    kernels.matmul(a * 4, k, 1, b * 4, 1, k, c * 4, n, m, k, n, 0);
     assert.equal(new Set(view.subarray(c, c + m * n)).size, 1);
   });
 
@@ -78,7 +78,7 @@ for (const [name, code] of Object.entries({ relaxedSimd, simd })) {
       const b = matrix(view, a.end, k, n, transposeB);
       const c = matrix(view, b.end + 1, m, n);
       view[b.end] = view[c.end] = 42;
-      kernels.matmul(...a.layout, ...b.layout, c.layout[0], n, m, k, n, 0, 0);
+      kernels.matmul(...a.layout, ...b.layout, c.layout[0], n, m, k, n, 0);
       for (let i = 0; i < m; i++) {
         for (let j = 0; j < n; j++) {
           let sum = 0;
@@ -117,8 +117,8 @@ for (const [name, code] of Object.entries({ relaxedSimd, simd })) {
       const [plain, symmetric] = [x.end, x.end + n * n];
       view.fill(NaN, plain, symmetric + n * n);
       view[symmetric + n * n] = 42;
-      kernels.matmul(...factors, plain * 4, n, n, k, n, 0, 0);
-      kernels.matmul(...factors, symmetric * 4, n, n, k, n, 0, 1);
+      kernels.matmul(...factors, plain * 4, n, n, k, n, 0);
+      kernels.matmul(...factors, symmetric * 4, n, n, k, n, 1);
       for (let i = 0; i < n * n; i++) {
         assert.equal(view[symmetric + i], view[plain + i], `at ${Math.floor(i / n)}, ${i % n}`);
       }

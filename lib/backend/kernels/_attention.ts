@@ -35,7 +35,7 @@ export const attention = fusion<Inputs, Inputs | "output", Attributes>({
 });
 
 function runHeads(
-  { kernels, scratch, address, allocate, free }: Native,
+  { kernels, address, allocate, free }: Native,
   kernel: "attention" | "attentionGradient",
   { qkv, cos, sin, rows }: Record<Inputs, TensorInfo>,
   others: TensorInfo[],
@@ -56,7 +56,6 @@ function runHeads(
     Number(causal),
     epsilon,
     address(work),
-    scratch,
   );
   free(work);
 }

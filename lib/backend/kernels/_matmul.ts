@@ -25,7 +25,7 @@ interface Factors {
 
 /** Multiplies pair by pair; `symmetric` says that the products are known to be. */
 function batchMatmul(
-  { kernels, scratch, address, allocate }: Native,
+  { kernels, address, allocate }: Native,
   { a, b }: Factors,
   { transposeA, transposeB }: tf.BatchMatMulAttrs,
   symmetric: boolean,
@@ -53,7 +53,6 @@ function batchMatmul(
       left.rows,
       left.columns,
       right.columns,
-      scratch,
       Number(symmetric),
     );
   }

@@ -21,6 +21,7 @@ export function fastestSet(): KernelSet {
  */
 export interface NativeKernels {
   matmulScratch(): number;
+  useScratch(address: number): void;
   matmul(...parameters: number[]): void;
   attentionWork(length: number, heads: number, size: number): number;
   attention(...parameters: number[]): void;
@@ -41,7 +42,7 @@ export interface NativeKernels {
 export interface Native {
   set: KernelSet;
   kernels: NativeKernels;
-  /** The address of the scratch memory that kernels may use while they run. */
+  /** The address of the scratch memory that products may use while they run. */
   scratch: number;
   /**
    * Where the numbers of a tensor are.
@@ -75,10 +76,12 @@ export function instantiateKernels(backend: BackendWasm, set: keyof typeof BUILD
     env: { memory: asm.memory, "Math.log": Math.log },
   });
   const kernels = instance.exports as unknown as NativeKernels;
+  const scratch = present?.scratch ?? _malloc(kernels.matmulScratch()) >>> 0;
+  kernels.useScratch(scratch);
   natives.set(backend, {
     set,
     kernels,
-    scratch: present?.scratch ?? _malloc(kernels.matmulScratch()) >>> 0,
+    scratch,
     address(tensor, dtype = "float32") {
       if (tensor.dtype !== dtype) {
         throw new TypeError(

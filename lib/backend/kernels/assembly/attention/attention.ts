@@ -43,7 +43,6 @@ export function attention(
   causal: bool,
   epsilon: f32,
   work: usize,
-  scratch: usize,
 ): void {
   const width = heads * size;
   const stride = 3 * width;
@@ -68,22 +67,8 @@ export function attention(
       const head = h * size << 2;
       const qh = queries + length * head;
       const kh = keys + length * head;
-      weigh(qh, places, asked, kh, weights, shares, length, size, causal, scratch);
-      matmul(
-        weights,
-        length,
-        1,
-        v + head,
-        stride,
-        1,
-        mixed,
-        size,
-        asked,
-        length,
-        size,
-        scratch,
-        false,
-      );
+      weigh(qh, places, asked, kh, weights, shares, length, size, causal);
+      matmul(weights, length, 1, v + head, stride, 1, mixed, size, asked, length, size, false);
       for (let i = 0; i < asked; i++) {
         const to = output + head + (at(indices, i) * width << 2);
         scale(mixed + (i * size << 2), to, load<f32>(shares + (i << 2)), size);
@@ -109,7 +94,6 @@ export function attentionGradient(
   causal: bool,
   epsilon: f32,
   work: usize,
-  scratch: usize,
 ): void {
   const width = heads * size;
   const stride = 3 * width;
@@ -140,67 +124,25 @@ export function attentionGradient(
       const head = h * size << 2;
       const qh = queries + length * head;
       const kh = keys + length * head;
-      weigh(qh, places, asked, kh, weights, shares, length, size, causal, scratch);
+      weigh(qh, places, asked, kh, weights, shares, length, size, causal);
       // Scaling the rows of dy stands for scaling those of the weights, which are longer.
       for (let i = 0; i < asked; i++) {
         const from = outputGradient + head + (at(indices, i) * width << 2);
         scale(from, dy + (i * size << 2), load<f32>(shares + (i << 2)), size);
       }
-      matmul(
-        weights,
-        1,
-        length,
-        dy,
-        size,
-        1,
-        dv + head,
-        stride,
-        length,
-        asked,
-        size,
-        scratch,
-        false,
-      );
-      matmul(
-        dy,
-        size,
-        1,
-        v + head,
-        1,
-        stride,
-        dWeights,
-        length,
-        asked,
-        size,
-        length,
-        scratch,
-        false,
-      );
+      matmul(weights, 1, length, dy, size, 1, dv + head, stride, length, asked, size, false);
+      matmul(dy, size, 1, v + head, 1, stride, dWeights, length, asked, size, length, false);
       for (let i = 0; i < asked; i++) {
         const y = output + head + (at(indices, i) * width << 2);
         const row = i * length << 2;
         softmaxGradient(weights + row, dWeights + row, dot(dy + (i * size << 2), y, size), length);
       }
-      matmul(dWeights, length, 1, kh, size, 1, dqh, size, asked, length, size, scratch, false);
+      matmul(dWeights, length, 1, kh, size, 1, dqh, size, asked, length, size, false);
       for (let i = 0; i < asked; i++) {
         const to = dq + head + (at(places, i) * stride << 2);
         memory.copy(to, dqh + (i * size << 2), size << 2);
       }
-      matmul(
-        dWeights,
-        1,
-        length,
-        qh,
-        size,
-        1,
-        dk + head,
-        stride,
-        length,
-        asked,
-        size,
-        scratch,
-        false,
-      );
+      matmul(dWeights, 1, length, qh, size, 1, dk + head, stride, length, asked, size, false);
     }
     normaliseGradient(q, cos, sin, places, asked, queries, dq, length, heads, size, epsilon);
     normaliseGradient(k, cos, sin, all, length, keys, dk, length, heads, size, epsilon);
@@ -222,9 +164,8 @@ function weigh(
   length: i32,
   size: i32,
   causal: bool,
-  scratch: usize,
 ): void {
-  matmul(queries, size, 1, keys, 1, size, weights, length, count, size, length, scratch, false);
+  matmul(queries, size, 1, keys, 1, size, weights, length, count, size, length, false);
   for (let i = 0; i < count; i++) {
     const visible = causal ? at(places, i) + 1 : length;
     store<f32>(shares + (i << 2), <f32> 1 / powers(weights, weights, 0, visible));

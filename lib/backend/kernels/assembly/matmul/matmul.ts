@@ -19,6 +19,13 @@ const LEFT: usize = 0;
 const RIGHT: usize = LEFT + (BLOCK_ROWS * BLOCK_DEPTH << 2);
 const EDGE: usize = RIGHT + (BLOCK_COLUMNS * BLOCK_DEPTH << 2);
 
+let scratch: usize = 0;
+
+/** Tells `matmul` where it has `matmulScratch` bytes to work in. */
+export function useScratch(address: usize): void {
+  scratch = address;
+}
+
 /** How many bytes of scratch memory `matmul` needs. */
 export function matmulScratch(): usize {
   return EDGE + (TILE_ROWS * TILE_COLUMNS << 2);
@@ -44,7 +51,6 @@ export function matmul(
   rows: i32,
   depth: i32,
   columns: i32,
-  scratch: usize,
   symmetric: bool,
 ): void {
   if (depth == 0) {
@@ -78,7 +84,6 @@ export function matmul(
         );
         const cBlock = c + (i * cRowStride + j << 2);
         multiplyBlock(
-          scratch,
           cBlock,
           cRowStride,
           blockRows,
@@ -98,7 +103,6 @@ export function matmul(
  * below the diagonal, which meets the block's first column in row `diagonal`.
  */
 function multiplyBlock(
-  scratch: usize,
   c: usize,
   cRowStride: i32,
   rows: i32,
