@@ -30,9 +30,7 @@ export const TRAIN_SHARE = 0.9;
  */
 export function createCorpus(name: string, text: string): Corpus {
   if (text.length === 0) {
-    throw new RangeError(
-      `${name} is empty: give a text with characters in it.`,
-    );
+    throw new RangeError(`${name} is empty: give a text with characters in it.`);
   }
   const tokenizer = CharTokenizer.fromText(text);
   const tokens = tokenizer.encode(text);
@@ -79,10 +77,7 @@ export interface DrawWindowsOptions {
  * @throws {RangeError} if there are to be no windows or empty ones, or the split is shorter
  * than one
  */
-export function drawWindows(
-  split: Int32Array,
-  options: DrawWindowsOptions,
-): Int32Array[] {
+export function drawWindows(split: Int32Array, options: DrawWindowsOptions): Int32Array[] {
   const { count, length, rng } = options;
   if (!(Number.isSafeInteger(count) && count >= 1)) {
     throw new RangeError(`Cannot draw ${count} windows: give a whole number of at least 1.`);
@@ -133,10 +128,7 @@ export function equalParts(split: Int32Array, count: number): Int32Array[] {
  *
  * @throws {RangeError} if a window is to be empty, or the split is shorter than one
  */
-export function consecutiveWindows(
-  split: Int32Array,
-  length: number,
-): Int32Array[] {
+export function consecutiveWindows(split: Int32Array, length: number): Int32Array[] {
   checkLength(split, length);
   return Array.from(
     { length: Math.ceil(split.length / length) },

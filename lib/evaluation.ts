@@ -89,20 +89,12 @@ export async function evaluate(
 }
 
 /** `count` of the windows at even distances. */
-function spread(
-  windows: Int32Array[],
-  count: number = windows.length,
-): Int32Array[] {
+function spread(windows: Int32Array[], count: number = windows.length): Int32Array[] {
   if (!(Number.isSafeInteger(count) && count >= 1)) {
-    throw new RangeError(
-      `Cannot measure ${count} windows: give a whole number of at least 1.`,
-    );
+    throw new RangeError(`Cannot measure ${count} windows: give a whole number of at least 1.`);
   }
   if (count >= windows.length) return windows;
-  return Array.from(
-    { length: count },
-    (_, i) => windows[Math.floor(i * windows.length / count)]!,
-  );
+  return Array.from({ length: count }, (_, i) => windows[Math.floor(i * windows.length / count)]!);
 }
 
 /** Deals windows into groups of nearly one size, at random. */

@@ -48,10 +48,7 @@ export interface MaskExactlyOptions {
  * @returns the corrupted sequence, a new array
  * @throws {RangeError} unless `0 <= count <= T`
  */
-export function maskExactly(
-  tokens: Int32Array,
-  options: MaskExactlyOptions,
-): Int32Array {
+export function maskExactly(tokens: Int32Array, options: MaskExactlyOptions): Int32Array {
   const { maskId, count, rng } = options;
   if (!(Number.isInteger(count) && count >= 0 && count <= tokens.length)) {
     throw new RangeError(
@@ -117,10 +114,7 @@ export interface SamplePosteriorOptions {
  * @param tokens `x_t`
  * @returns `x_s`, a new array
  */
-export function samplePosterior(
-  tokens: Int32Array,
-  options: SamplePosteriorOptions,
-): Int32Array {
+export function samplePosterior(tokens: Int32Array, options: SamplePosteriorOptions): Int32Array {
   const { clean, maskId, schedule, t, s, rng } = options;
   const reveal = revealProbability(schedule, s, t);
   return tokens.map((token, i) => token === maskId && rng.uniform() < reveal ? clean[i]! : token);

@@ -111,10 +111,7 @@ export interface ForwardInputs {
  *
  * @throws {RangeError} if there are no tokens
  */
-export function forward(
-  config: TransformerConfig,
-  inputs: ForwardInputs,
-): tf.Tensor2D {
+export function forward(config: TransformerConfig, inputs: ForwardInputs): tf.Tensor2D {
   const { parameters, tokens, rows } = inputs;
   const { layers, heads, causal } = config;
   const matrix = (name: string) => parameters[name] as tf.Tensor2D;
@@ -137,9 +134,7 @@ export function forward(
       if (asked) x = gatherRows(x, asked); // [N, D]
       x = tf.add(x, tf.matMul(mixed, matrix(`blocks.${i}.attention.out`)));
 
-      const hidden = reluSquared(
-        tf.matMul(rmsNorm(x), matrix(`blocks.${i}.mlp.up`)),
-      ); // [B·T, 4·D]
+      const hidden = reluSquared(tf.matMul(rmsNorm(x), matrix(`blocks.${i}.mlp.up`))); // [B·T, 4·D]
       x = tf.add(x, tf.matMul(hidden, matrix(`blocks.${i}.mlp.down`))); // [B·T, D]
     }
     return tf.matMul(rmsNorm(x), matrix("head")); // [N, V]
@@ -160,9 +155,7 @@ export function neighbourOffsets(causal: boolean): number[] {
  *
  * @throws {RangeError} if the config makes no sense
  */
-export function parameterShapes(
-  config: TransformerConfig,
-): Record<string, [number, number]> {
+export function parameterShapes(config: TransformerConfig): Record<string, [number, number]> {
   checkConfig(config);
   const { vocabularySize, layers, width, causal } = config;
   const tokens = vocabularySize + 1;
@@ -197,10 +190,7 @@ export function parameterCount(config: TransformerConfig): number {
  *
  * @throws {RangeError} if the config makes no sense, or wants more than memory holds
  */
-export function initialParameters(
-  config: TransformerConfig,
-  rng: Rng,
-): NamedArrays {
+export function initialParameters(config: TransformerConfig, rng: Rng): NamedArrays {
   const shapes = parameterShapes(config);
   checkCount(shapes);
   const values: NamedArrays = {};

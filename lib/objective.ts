@@ -203,10 +203,7 @@ export function lossAndGradients(
 ): LossAndGradients {
   const names = Object.keys(model.parameters);
   const variables = Object.values(model.parameters);
-  const { value, grads } = tf.variableGrads(
-    () => noisyLoss(model, batch),
-    variables,
-  );
+  const { value, grads } = tf.variableGrads(() => noisyLoss(model, batch), variables);
   // tfjs names the gradients after its own numbering of the variables.
   const gradients = names.map((name, i) => [name, grads[variables[i]!.name]!]);
   return { loss: value, gradients: Object.fromEntries(gradients) };

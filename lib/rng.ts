@@ -27,9 +27,7 @@ export class Rng {
    */
   constructor(seed: number) {
     if (!Number.isSafeInteger(seed)) {
-      throw new RangeError(
-        `The seed is ${seed}: give a whole number, such as 1.`,
-      );
+      throw new RangeError(`The seed is ${seed}: give a whole number, such as 1.`);
     }
     const next = splitMix32(hashInts(seed | 0, Math.floor(seed / 2 ** 32) | 0));
     [this.#a, this.#b, this.#c, this.#d] = [next(), next(), next(), next()];
@@ -70,9 +68,7 @@ export class Rng {
   /** A whole number, uniform in [0, n), without modulo bias. */
   integer(n: number): number {
     if (!(Number.isSafeInteger(n) && n >= 1)) {
-      throw new RangeError(
-        `Cannot draw a whole number below ${n}: the bound must be at least 1.`,
-      );
+      throw new RangeError(`Cannot draw a whole number below ${n}: the bound must be at least 1.`);
     }
     return Math.floor(this.uniform() * n);
   }

@@ -162,10 +162,7 @@ function chosenSampler({ sampler, steps, schedule }: SampleOptions): Sampler {
   );
 }
 
-function checkTemplates(
-  { causal, context }: Predictor,
-  templates: readonly Int32Array[],
-): void {
+function checkTemplates({ causal, context }: Predictor, templates: readonly Int32Array[]): void {
   if (causal) {
     throw new RangeError(
       "A causal model predicts the next character and cannot fill in masks: sample from a denoiser.",

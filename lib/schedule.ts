@@ -51,9 +51,7 @@ export const cosine: Schedule = {
  */
 export function polynomial(power: number): Schedule {
   if (!(power > 0 && power < Infinity)) {
-    throw new RangeError(
-      `The power of a polynomial schedule is ${power}: it must be above 0.`,
-    );
+    throw new RangeError(`The power of a polynomial schedule is ${power}: it must be above 0.`);
   }
   return {
     name: `polynomial(${power})`,
@@ -120,15 +118,9 @@ export function lossWeight(schedule: Schedule, t: number): number {
  *
  * @throws {RangeError} unless `0 <= s < t <= 1`
  */
-export function revealProbability(
-  schedule: Schedule,
-  s: number,
-  t: number,
-): number {
+export function revealProbability(schedule: Schedule, s: number, t: number): number {
   if (!(0 <= s && s < t && t <= 1)) {
-    throw new RangeError(
-      `Revealing goes from t to an earlier s of [0, 1], not from ${t} to ${s}.`,
-    );
+    throw new RangeError(`Revealing goes from t to an earlier s of [0, 1], not from ${t} to ${s}.`);
   }
   if (s === 0) return 1;
   return (schedule.alpha(s) - schedule.alpha(t)) / (1 - schedule.alpha(t));

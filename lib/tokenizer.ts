@@ -37,9 +37,7 @@ export class CharTokenizer {
    */
   constructor(characters: readonly string[]) {
     this.characters = [...characters];
-    this.#ids = new Map(
-      this.characters.map((character, id) => [character, id]),
-    );
+    this.#ids = new Map(this.characters.map((character, id) => [character, id]));
     const wrong = this.characters.find((character) => [...character].length !== 1);
     if (wrong !== undefined) {
       throw new TypeError(
@@ -59,9 +57,7 @@ export class CharTokenizer {
   /** The vocabulary of a text: every character that occurs in it, in code point order. */
   static fromText(text: string): CharTokenizer {
     const characters = [...new Set(text)];
-    return new CharTokenizer(
-      characters.sort((a, b) => a.codePointAt(0)! - b.codePointAt(0)!),
-    );
+    return new CharTokenizer(characters.sort((a, b) => a.codePointAt(0)! - b.codePointAt(0)!));
   }
 
   /** `V`, the number of characters; the mask is not counted. */
@@ -117,10 +113,7 @@ export class CharTokenizer {
     const before = characters.slice(0, position);
     const line = before.filter((c) => c === "\n").length + 1;
     const column = position - before.lastIndexOf("\n");
-    const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(
-      4,
-      "0",
-    );
+    const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
     const near = nearestCharacters(character, this.characters).map((c) => JSON.stringify(c));
     const instead = near.length > 0 ? `write ${near.join(" or ")} instead, ` : "";
     return `The character ${

@@ -73,16 +73,10 @@ export interface TrainMetrics extends StepResult, Step {
  *
  * @throws {RangeError} if an option makes no sense, or the loss stops being a number
  */
-export async function* train(
-  options: TrainOptions,
-): AsyncGenerator<TrainMetrics> {
+export async function* train(options: TrainOptions): AsyncGenerator<TrainMetrics> {
   checkOptions(options);
   const { corpus, config, learner, batch } = options;
-  const {
-    done = { step: 0, seconds: 0 },
-    steps = Infinity,
-    seconds: budget = Infinity,
-  } = options;
+  const { done = { step: 0, seconds: 0 }, steps = Infinity, seconds: budget = Infinity } = options;
   const rng = new Rng(options.seed).stream("training");
   const ownNoise: DrawNoise = config.causal ? nextCharacterNoise : rootCountNoise;
   const { drawNoise = ownNoise } = options;
@@ -135,10 +129,7 @@ async function evaluateAverage(options: TrainOptions, whole: boolean): Promise<B
   return await evaluate(model, corpus.validation, { windows });
 }
 
-function checkLoss(
-  { loss }: StepResult,
-  { step, learningRate, matrixLearningRate }: Step,
-): void {
+function checkLoss({ loss }: StepResult, { step, learningRate, matrixLearningRate }: Step): void {
   if (Number.isFinite(loss)) return;
   const rates = [learningRate, matrixLearningRate].map((rate) => rate.toPrecision(2)).join(" and ");
   throw new RangeError(
@@ -168,9 +159,7 @@ function checkOptions(options: TrainOptions): void {
     }
   }
   if (steps === Infinity && seconds === Infinity) {
-    throw new RangeError(
-      "A training run needs an end: give a number of steps or of seconds.",
-    );
+    throw new RangeError("A training run needs an end: give a number of steps or of seconds.");
   }
   const { corpus, config: { context } } = options;
   // Evaluating the whole validation split takes two windows too.

@@ -29,14 +29,10 @@ export type Backend = typeof BACKENDS[number];
  */
 export async function useBackend(name: Backend): Promise<void> {
   if (!BACKENDS.includes(name)) {
-    throw new RangeError(
-      `There is no backend ${name}: choose one of ${BACKENDS.join(", ")}.`,
-    );
+    throw new RangeError(`There is no backend ${name}: choose one of ${BACKENDS.join(", ")}.`);
   }
   if (!await tf.setBackend(name)) {
-    throw new RangeError(
-      `The backend ${name} does not start on this machine: try cpu.`,
-    );
+    throw new RangeError(`The backend ${name} does not start on this machine: try cpu.`);
   }
   await tf.ready();
   if (name === "cpu") tf.env().set("IS_NODE", false); // else its first op prints an advertisement

@@ -7,10 +7,7 @@ export type NamedArrays = Record<string, Float32Array>;
 export type NamedVariables = Record<string, tf.Variable>;
 
 /** Sets variables to the numbers of the same names. */
-export function assignAll(
-  variables: NamedVariables,
-  arrays: NamedArrays,
-): void {
+export function assignAll(variables: NamedVariables, arrays: NamedArrays): void {
   for (const [name, variable] of Object.entries(variables)) {
     tf.tidy(() => variable.assign(tf.tensor(arrays[name]!, variable.shape)));
   }

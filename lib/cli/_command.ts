@@ -43,9 +43,7 @@ export function wholeNumber(least: number): (text: string) => number {
     if (/^-?\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) {
       return value;
     }
-    throw new InvalidArgumentError(
-      `It must be a whole number of at least ${least}`,
-    );
+    throw new InvalidArgumentError(`It must be a whole number of at least ${least}`);
   };
 }
 

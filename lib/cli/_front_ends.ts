@@ -23,10 +23,7 @@ export async function installedFrontEnds(): Promise<FrontEnd[]> {
 }
 
 /** What a program prints, on either stream; nothing if there is no such program. */
-export async function output(
-  program: string,
-  args: string[],
-): Promise<string | undefined> {
+export async function output(program: string, args: string[]): Promise<string | undefined> {
   try {
     const { stdout, stderr } = await new Deno.Command(program, { args })
       .output();

@@ -16,9 +16,7 @@ interface Check {
 }
 
 const command = new Command("doctor")
-  .description(
-    "Says what works on this machine, and what to do about what does not.",
-  )
+  .description("Says what works on this machine, and what to do about what does not.")
   .option("--json", "print the result as one line of JSON")
   .action(async ({ json }) => {
     const checks = [

@@ -8,31 +8,18 @@ import { TEXT_NAMES } from "dlm/files/texts.ts";
 import { evaluate } from "dlm/evaluation.ts";
 
 const command = new Command("evaluate")
-  .description(
-    "Measures how many bits a model needs for a character.",
-  )
-  .option(
-    "--model <name|file>",
-    "a shipped model, or a checkpoint",
-    DEFAULT_MODEL,
-  )
+  .description("Measures how many bits a model needs for a character.")
+  .option("--model <name|file>", "a shipped model, or a checkpoint", DEFAULT_MODEL)
   .option(
     "--corpus <name|file>",
     `the text to measure: ${TEXT_NAMES.join(", ")}, or a file ` +
       "(default: what the model learned from)",
   )
   .addOption(
-    new Option("--split <name>", "which part of it").choices(
-      ["train", "validation"] as const,
-    )
+    new Option("--split <name>", "which part of it").choices(["train", "validation"] as const)
       .default("validation" as const),
   )
-  .option(
-    "--draws <N>",
-    "how often to measure each window, with other masks",
-    wholeNumber(1),
-    1,
-  )
+  .option("--draws <N>", "how often to measure each window, with other masks", wholeNumber(1), 1)
   .option("--seed <N>", "which masks", anyWholeNumber, 0)
   .addOption(
     new Option("--baselines", "measure what a model has to beat, not a model")
@@ -48,9 +35,7 @@ async function measureModel(options: Options): Promise<void> {
   using opened = await openModel(options.model);
   const corpus = await openCorpus(options.corpus ?? opened.corpus);
   // The model's own vocabulary, which the text may not exceed.
-  const split = opened.tokenizer.encode(
-    corpus.tokenizer.decode(corpus[options.split]),
-  );
+  const split = opened.tokenizer.encode(corpus.tokenizer.decode(corpus[options.split]));
   const bar = startBar();
   const onProgress = (share: number) => bar.update(share);
   using predictor = predictInWorkers(opened.model);

@@ -72,11 +72,7 @@ interface Options {
 }
 
 /** Runs one notebook under a progress bar. */
-async function run(
-  notebook: Notebook,
-  path: string,
-  { preset, alone, repeat, timeout }: Options,
-) {
+async function run(notebook: Notebook, path: string, { preset, alone, repeat, timeout }: Options) {
   const name = notebookName(path);
   const bar = new SingleBar({
     format: `${name} {bar} {value}/{total} cells, {duration_formatted}  {code}`,

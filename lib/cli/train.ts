@@ -26,42 +26,25 @@ const command = new Command("train")
   .description("Trains a model on a text, saving checkpoints as it goes.")
   .option("--corpus <name|file>", `${TEXT_NAMES.join(", ")}, or any UTF-8 text file`)
   .addOption(
-    new Option(
-      "--preset <name>",
-      "hyperparameters to start from (default: laptop)",
-    )
+    new Option("--preset <name>", "hyperparameters to start from (default: laptop)")
       .choices(Object.keys(PRESETS) as PresetName[]),
   )
   .option("--steps <N>", "end after N steps", wholeNumber(1))
   .option("--seconds <S>", "end after S seconds", positiveNumber)
-  .option(
-    "--seed <N>",
-    "another seed, another run (default: 1)",
-    anyWholeNumber,
-  )
+  .option("--seed <N>", "another seed, another run (default: 1)", anyWholeNumber)
   .option("--layers <N>", "blocks", wholeNumber(1))
   .option("--width <D>", "features of a character", wholeNumber(1))
   .option("--heads <H>", "attention heads", wholeNumber(1))
   .option("--context <T>", "characters of a sequence", wholeNumber(2))
   .option("--batch <B>", "sequences a step", wholeNumber(1))
-  .option(
-    "--micro-batch <N>",
-    "sequences at once; bounds the memory",
-    wholeNumber(1),
-  )
+  .option("--micro-batch <N>", "sequences at once; bounds the memory", wholeNumber(1))
   .option("--causal", "train the autoregressive twin, which predicts the next character")
   .option("--learning-rate <X>", "the peak learning rate of AdamW", positiveNumber)
   .option("--matrix-learning-rate <X>", "the peak learning rate of Muon", positiveNumber)
-  .option(
-    "--warmup-steps <N>",
-    "steps in which the learning rates rise",
-    wholeNumber(0),
-  )
+  .option("--warmup-steps <N>", "steps in which the learning rates rise", wholeNumber(0))
   .option("--evaluate-every <N>", "steps between evaluations", wholeNumber(1))
   .option("--workers <N>", "Workers that share a batch (default: one a core)", wholeNumber(0))
-  .addOption(
-    new Option("--backend <name>").choices(BACKENDS).default("wasm" as const),
-  )
+  .addOption(new Option("--backend <name>").choices(BACKENDS).default("wasm" as const))
   .option("--out <dir>", "folder of the run (default: a new one in runs/)")
   .option("--resume", "go on with the run in --out")
   .option("--json", "print the result as one line of JSON")
@@ -69,10 +52,7 @@ const command = new Command("train")
     await useBackend(options.backend);
     const folder = options.out ?? await freeFolder(options.preset ?? "laptop");
     const path = `${folder}/checkpoint.safetensors`;
-    const { run, corpus } = await (options.resume ? reopen : open)(
-      path,
-      options,
-    );
+    const { run, corpus } = await (options.resume ? reopen : open)(path, options);
     await using _ = run;
     const last = await follow(run, path);
     const samples = await writeSamples(run, corpus);
@@ -179,9 +159,7 @@ async function follow(run: Run, path: string): Promise<TrainMetrics> {
     bar.stop();
   }
   if (!last) {
-    throw new RangeError(
-      "This run is at its end: give more --steps or --seconds to go on.",
-    );
+    throw new RangeError("This run is at its end: give more --steps or --seconds to go on.");
   }
   await run.save(path);
   if (curve.length > 1) console.error(plot(curve, { width: 60, height: 10 }));
@@ -203,13 +181,8 @@ async function writeSamples(run: Run, corpus: Corpus): Promise<string> {
   if (run.config.causal) return "No samples: a causal model is here to be compared with.";
   using model = await run.model();
   const { maskId } = corpus.tokenizer;
-  const templates = Array.from(
-    { length: 3 },
-    () => new Int32Array(model.context).fill(maskId),
-  );
-  const { sequences } = await lastFrame(
-    sample(model, templates, { rng: new Rng(1) }),
-  );
+  const templates = Array.from({ length: 3 }, () => new Int32Array(model.context).fill(maskId));
+  const { sequences } = await lastFrame(sample(model, templates, { rng: new Rng(1) }));
   return sequences.map((ids) => corpus.tokenizer.decode(ids)).join("\n———\n");
 }
 

@@ -26,12 +26,7 @@ export interface LearnerState {
 }
 
 /** The parts of a {@linkcode LearnerState}. */
-export const STATE_PARTS = [
-  "parameters",
-  "average",
-  "mean",
-  "meanSquare",
-] as const;
+export const STATE_PARTS = ["parameters", "average", "mean", "meanSquare"] as const;
 
 /** What a step found. */
 export interface StepResult {
@@ -67,10 +62,7 @@ export interface LearnerOptions {
  * @param team who else learns from the same batches and takes the same steps, if anybody
  * @throws {RangeError} if the config or the micro-batch makes no sense, or the parameters do not fit
  */
-export function createLearner(
-  options: LearnerOptions,
-  team: Team = ALONE,
-): Learner {
+export function createLearner(options: LearnerOptions, team: Team = ALONE): Learner {
   const { config, start, microBatch } = options;
   if (!(Number.isSafeInteger(microBatch) && microBatch >= 1)) {
     throw new RangeError(
@@ -124,9 +116,7 @@ function add(a: LossAndGradients, b: LossAndGradients): LossAndGradients {
   return {
     loss: tf.add(a.loss, b.loss),
     gradients: Object.fromEntries(
-      names.map((
-        name,
-      ) => [name, tf.add(a.gradients[name]!, b.gradients[name]!)]),
+      names.map((name) => [name, tf.add(a.gradients[name]!, b.gradients[name]!)]),
     ),
   };
 }

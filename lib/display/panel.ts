@@ -138,10 +138,7 @@ function draw(history: History, headline: string): Block {
   ];
   const sampled = lastWith("sample", history);
   if (sampled) {
-    blocks.push(
-      paragraph(sampleTitle(sampled)),
-      maskedTextBlock(sampled.sample, { columns: 80 }),
-    );
+    blocks.push(paragraph(sampleTitle(sampled)), maskedTextBlock(sampled.sample, { columns: 80 }));
   }
   return stack(blocks);
 }

@@ -28,10 +28,7 @@ export interface TableOptions {
  * ]);
  * ```
  */
-export function table(
-  rows: readonly Row[],
-  options: TableOptions = {},
-): Displayable {
+export function table(rows: readonly Row[], options: TableOptions = {}): Displayable {
   const { decimals = 3 } = options;
   const columns = Object.keys(rows[0] ?? {}).map((heading) => {
     const values = rows.map((row) => row[heading] ?? "");

@@ -28,11 +28,7 @@ export type SafetensorsErrorCode =
 export class SafetensorsError extends Error {
   override readonly name = "SafetensorsError";
 
-  constructor(
-    readonly code: SafetensorsErrorCode,
-    message: string,
-    options?: ErrorOptions,
-  ) {
+  constructor(readonly code: SafetensorsErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
   }
 }
@@ -70,9 +66,7 @@ export function checkName(name: string): void {
 }
 
 /** The metadata are texts by name. */
-export function checkMetadata(
-  metadata: unknown,
-): asserts metadata is Record<string, string> {
+export function checkMetadata(metadata: unknown): asserts metadata is Record<string, string> {
   const isText = (x: unknown) => typeof x === "string" && x.isWellFormed();
   check(
     isObject(metadata) && Object.entries(metadata).flat().every(isText),
@@ -124,10 +118,6 @@ export function quote(name: string): string {
 }
 
 /** Throws the error of this format unless something holds. */
-export function check(
-  holds: boolean,
-  code: SafetensorsErrorCode,
-  message: string,
-): asserts holds {
+export function check(holds: boolean, code: SafetensorsErrorCode, message: string): asserts holds {
   if (!holds) throw new SafetensorsError(code, message);
 }

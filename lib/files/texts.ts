@@ -57,9 +57,7 @@ async function readText(path: string): Promise<Uint8Array> {
     return await Deno.readFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.IsADirectory) {
-      throw new RangeError(
-        `${path} is a folder: give the path of one text file.`,
-      );
+      throw new RangeError(`${path} is a folder: give the path of one text file.`);
     }
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     const names = TEXT_NAMES.join(", ");
@@ -96,9 +94,7 @@ async function download(
   options: LoadTextOptions,
 ): Promise<Uint8Array | undefined> {
   const { onNotice = console.warn, onProgress = () => {} } = options;
-  onNotice(
-    `Downloading ${source.title} (${(source.bytes / 1e6).toFixed(1)} MB).`,
-  );
+  onNotice(`Downloading ${source.title} (${(source.bytes / 1e6).toFixed(1)} MB).`);
   try {
     const bytes = await fetchBytes(source, onProgress);
     if (!await isGenuine(source, bytes)) {
@@ -146,9 +142,7 @@ async function fetchBytes(
 
 async function isGenuine(source: Download, bytes: Uint8Array): Promise<boolean> {
   if (bytes.length !== source.bytes) return false;
-  const digest = new Uint8Array(
-    await crypto.subtle.digest("SHA-256", Uint8Array.from(bytes)),
-  );
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", Uint8Array.from(bytes)));
   return digest.toHex() === source.sha256;
 }
 

@@ -18,10 +18,7 @@ export function cellModules(notebook: Notebook, name: string): CellModule[] {
 /** Puts notebook and cell in the place of paths below `directory` in what a tool reported. */
 export function nameCells(report: string, directory: string): string {
   const start = `(?:file://)?${RegExp.escape(directory)}`;
-  const place = new RegExp(
-    `${start}([^/\\s]+)/(\\d+)\\.ts(?::(\\d+):(\\d+))?`,
-    "g",
-  );
+  const place = new RegExp(`${start}([^/\\s]+)/(\\d+)\\.ts(?::(\\d+):(\\d+))?`, "g");
   return report.replace(place, (_, name, cell, line, column) => {
     const position = line === undefined ? "" : `, line ${line}, column ${column}`;
     return `${name}, code cell ${Number(cell)}${position}`;

@@ -34,19 +34,13 @@ export async function selectNotebooks(names: readonly string[]): Promise<string[
 }
 
 /** The notebook of the course that `name` means, if any. */
-export function findInCourse(
-  name: string,
-  course: readonly string[],
-): string | undefined {
+export function findInCourse(name: string, course: readonly string[]): string | undefined {
   return course.find((known) =>
     known === name || (/^\d+$/.test(name) && known.startsWith(`${name}_`))
   );
 }
 
-async function pathOf(
-  name: string,
-  course: readonly string[],
-): Promise<string> {
+async function pathOf(name: string, course: readonly string[]): Promise<string> {
   const known = findInCourse(name, course);
   if (known !== undefined) return `${COURSE}${known}.ipynb`;
   const isFile = name.endsWith(".ipynb") &&

@@ -165,14 +165,8 @@ export async function readNotebook(path: string): Promise<Notebook> {
  * Writes a notebook file; whoever reads it meanwhile sees the old file or the
  * new one, never a part of it.
  */
-export function writeNotebook(
-  path: string,
-  notebook: Notebook,
-): Promise<void> {
-  return writeFileAtomic(
-    path,
-    new TextEncoder().encode(formatNotebook(notebook)),
-  );
+export function writeNotebook(path: string, notebook: Notebook): Promise<void> {
+  return writeFileAtomic(path, new TextEncoder().encode(formatNotebook(notebook)));
 }
 
 function parseJson(text: string, name: string): Json {
@@ -188,9 +182,7 @@ function parseJson(text: string, name: string): Json {
 
 function parseCell(cell: Json, name: string): Cell {
   if (!isObject(cell)) {
-    throw new RangeError(
-      `The ${name} is not an object; repair the file or take an older copy.`,
-    );
+    throw new RangeError(`The ${name} is not an object; repair the file or take an older copy.`);
   }
   const { cell_type, id, metadata = {} } = cell;
   const source = joinLines(cell.source);
@@ -232,10 +224,7 @@ function splitOutput(output: Output): Json {
   if (output.output_type === "error") return { ...output };
   return {
     ...output,
-    data: mapLines(
-      output.data,
-      (value) => typeof value === "string" ? splitLines(value) : value,
-    ),
+    data: mapLines(output.data, (value) => typeof value === "string" ? splitLines(value) : value),
   };
 }
 
@@ -249,10 +238,7 @@ function joinOutput(json: Json): Output {
   return { ...output, data: mapLines(output.data, joinLines) };
 }
 
-function mapLines(
-  bundle: MimeBundle,
-  change: (value: Json) => Json,
-): MimeBundle {
+function mapLines(bundle: MimeBundle, change: (value: Json) => Json): MimeBundle {
   return Object.fromEntries(
     Object.entries(bundle).map(([mime, value]) => [mime, isLines(mime) ? change(value) : value]),
   );

@@ -45,9 +45,7 @@ export async function bitsByMasks(
   const tenths = Array.from({ length: 11 }, (_, i) => Math.max(1, Math.round(i * T / 10)));
   const { counts = [...new Set(tenths)], windows = 64, seed = 0 } = options;
   if (!(Number.isSafeInteger(windows) && windows >= 1)) {
-    throw new RangeError(
-      `Cannot measure ${windows} windows: give a whole number of at least 1.`,
-    );
+    throw new RangeError(`Cannot measure ${windows} windows: give a whole number of at least 1.`);
   }
   const whole = consecutiveWindows(split, T).filter(({ length }) => length === T);
   const points: [number, number][] = [];

@@ -28,10 +28,7 @@ export function meanOfSequenceMeans(
  * of it is masked: in large batches this is `Σ k·CE(k) / Σ k`, about `2 ∫ t·CE(t) dt`, which
  * is neither the likelihood nor a bound on it.
  */
-export function pooledMean(
-  sequences: readonly Int32Array[],
-  options: NoiseOptions,
-): NoisyBatch {
+export function pooledMean(sequences: readonly Int32Array[], options: NoiseOptions): NoisyBatch {
   return maskAndWeigh(sequences, options, ({ pool }) => 1 / pool);
 }
 

@@ -28,10 +28,7 @@ export interface AttentionOptions extends Layout {
  * @returns `[N, D]`, the heads side by side
  * @throws {RangeError} if the rows are no such sequences and heads
  */
-export function attention(
-  qkv: tf.Tensor2D,
-  options: AttentionOptions,
-): tf.Tensor2D {
+export function attention(qkv: tf.Tensor2D, options: AttentionOptions): tf.Tensor2D {
   return tf.tidy(() => {
     const { batch, heads, causal, rows = tf.range(0, qkv.shape[0], 1, "int32") } = options;
     const { length, features } = divide(qkv, options);
@@ -43,10 +40,7 @@ export function attention(
 }
 
 /** {@linkcode attention} where the backend has no kernel for it. */
-export function plainAttention(
-  qkv: tf.Tensor2D,
-  options: AttentionOptions,
-): tf.Tensor2D {
+export function plainAttention(qkv: tf.Tensor2D, options: AttentionOptions): tf.Tensor2D {
   return tf.tidy(() => {
     const { q, k, v } = splitHeads(qkv, options); // [B, H, T, Dh] each
     const mixed = tf.matMul(attentionWeights(q, k, options.causal), v); // [B, H, T, Dh]
@@ -93,19 +87,10 @@ function divide(qkv: tf.Tensor2D, { batch, heads }: Layout): { length: number; f
  * @param k keys, `[B, H, T, Dh]`
  * @returns `[B, H, T, T]`
  */
-export function attentionWeights(
-  q: tf.Tensor4D,
-  k: tf.Tensor4D,
-  causal: boolean,
-): tf.Tensor4D {
+export function attentionWeights(q: tf.Tensor4D, k: tf.Tensor4D, causal: boolean): tf.Tensor4D {
   return tf.tidy(() => {
     const [length, features] = q.shape.slice(-2) as [number, number];
-    const products: tf.Tensor4D = tf.matMul(
-      rmsNorm(rotary(q)),
-      rmsNorm(rotary(k)),
-      false,
-      true,
-    );
+    const products: tf.Tensor4D = tf.matMul(rmsNorm(rotary(q)), rmsNorm(rotary(k)), false, true);
     let scores: tf.Tensor4D = tf.mul(products, features ** -0.5); // [B, H, T, T]
     if (causal) scores = tf.add(scores, causalMask(length));
     return tf.softmax(scores);

@@ -8,18 +8,12 @@ import { fused } from "dlm/ops/_fused.ts";
  * @param targets `[N]`, int32
  * @returns `[N]`
  */
-export function surprisals(
-  logits: tf.Tensor2D,
-  targets: tf.Tensor1D,
-): tf.Tensor1D {
+export function surprisals(logits: tf.Tensor2D, targets: tf.Tensor1D): tf.Tensor1D {
   return fused<tf.Tensor1D>("Surprisals", { logits, targets }) ?? plainSurprisals(logits, targets);
 }
 
 /** {@linkcode surprisals} where the backend has no kernel for it. */
-export function plainSurprisals(
-  logits: tf.Tensor2D,
-  targets: tf.Tensor1D,
-): tf.Tensor1D {
+export function plainSurprisals(logits: tf.Tensor2D, targets: tf.Tensor1D): tf.Tensor1D {
   return tf.tidy(() => {
     const truth = tf.cast(tf.oneHot(targets, logits.shape[1]), "float32"); // [N, V]
     return tf.neg(tf.sum(tf.mul(tf.logSoftmax(logits), truth), -1)); // [N]
@@ -40,9 +34,6 @@ export interface CrossEntropyOptions {
  * @param logits `[N, V]`
  * @returns a scalar
  */
-export function crossEntropy(
-  logits: tf.Tensor2D,
-  options: CrossEntropyOptions,
-): tf.Scalar {
+export function crossEntropy(logits: tf.Tensor2D, options: CrossEntropyOptions): tf.Scalar {
   return tf.tidy(() => tf.sum(tf.mul(surprisals(logits, options.targets), options.weights)));
 }

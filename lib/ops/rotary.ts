@@ -16,10 +16,7 @@ export function rotary<T extends tf.Tensor>(x: T): T {
     const [length, features] = x.shape.slice(-2) as [number, number];
     const { cos, sin } = rotaryTurns(length, features); // [T, Dh/2] each
     const [a, b] = tf.split(x, 2, -1) as [tf.Tensor, tf.Tensor]; // […, T, Dh/2] each
-    const turned = [
-      tf.add(tf.mul(a, cos), tf.mul(b, sin)),
-      tf.sub(tf.mul(b, cos), tf.mul(a, sin)),
-    ];
+    const turned = [tf.add(tf.mul(a, cos), tf.mul(b, sin)), tf.sub(tf.mul(b, cos), tf.mul(a, sin))];
     return tf.concat(turned, -1) as T; // […, T, Dh]
   });
 }

@@ -126,10 +126,7 @@ export interface Exchange {
 /** Memory for `workers` Workers with at most `numbers` numbers each. */
 export function createExchange(workers: number, numbers: number): Exchange {
   return {
-    slots: Array.from(
-      { length: workers },
-      () => new SharedArrayBuffer(4 * numbers),
-    ),
+    slots: Array.from({ length: workers }, () => new SharedArrayBuffer(4 * numbers)),
     barrier: new SharedArrayBuffer(8),
   };
 }

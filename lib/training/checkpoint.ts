@@ -29,10 +29,7 @@ export async function toCheckpoint(
  *
  * @throws {WriteError} if it cannot be written; the file is then as it was before
  */
-export async function saveCheckpoint(
-  path: string,
-  checkpoint: Checkpoint,
-): Promise<void> {
+export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   await removeLeftovers(path);
   await writeFileAtomic(path, encodeCheckpoint(checkpoint), { previous: previousPath(path) });
 }
@@ -93,13 +90,9 @@ async function readBytes(path: string): Promise<Uint8Array> {
     return await Deno.readFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.IsADirectory) {
-      throw new RangeError(
-        `${path} is a folder: give the path of a checkpoint in it.`,
-      );
+      throw new RangeError(`${path} is a folder: give the path of a checkpoint in it.`);
     }
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new RangeError(
-      `There is no checkpoint ${path}: train one with deno task train.`,
-    );
+    throw new RangeError(`There is no checkpoint ${path}: train one with deno task train.`);
   }
 }

@@ -110,9 +110,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
       wanted.map(([name, shape]) => {
         const stored = tensors[prefix + name];
         if (stored?.shape.join() !== shape.join()) {
-          throw new RangeError(
-            `its tensor ${prefix + name} is missing or not [${shape}].`,
-          );
+          throw new RangeError(`its tensor ${prefix + name} is missing or not [${shape}].`);
         }
         return [name, Float32Array.from(stored.data)];
       }),

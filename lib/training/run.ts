@@ -43,10 +43,7 @@ export async function startRun(corpus: Corpus, settings: RunSettings): Promise<R
     context,
     causal,
   };
-  const parameters = initialParameters(
-    config,
-    new Rng(seed).stream("initialisation"),
-  );
+  const parameters = initialParameters(config, new Rng(seed).stream("initialisation"));
   return await createRun(corpus, settings, { config, start: { parameters } });
 }
 
@@ -128,9 +125,7 @@ async function createRun(
     settings,
     config,
     async *train() {
-      for await (
-        const metrics of train({ ...settings, corpus, config, learner, average, done })
-      ) {
+      for await (const metrics of train({ ...settings, corpus, config, learner, average, done })) {
         done = { step: metrics.step, seconds: metrics.seconds };
         yield metrics;
       }

@@ -12,11 +12,7 @@ interface FusionParts<Inputs extends string, Saved extends string, Attributes ex
   /** The kernel's name; the gradient's is this with `Gradient` behind it. */
   name: string;
   /** Computes the output. */
-  run(
-    native: Native,
-    inputs: Record<Inputs, tf.TensorInfo>,
-    attributes: Attributes,
-  ): tf.TensorInfo;
+  run(native: Native, inputs: Record<Inputs, tf.TensorInfo>, attributes: Attributes): tf.TensorInfo;
   /** The input with respect to which there is a gradient; the others are constants. */
   variable: Inputs;
   /** What of the inputs and the `output` the gradient wants besides `dy`. */

@@ -32,10 +32,7 @@ function batchMatmul(
 ): tf.TensorInfo {
   const left = matrices(a, transposeA);
   const right = matrices(b, transposeB);
-  const batch = tf.broadcast_util.assertAndGetBroadcastShape(
-    left.batch,
-    right.batch,
-  );
+  const batch = tf.broadcast_util.assertAndGetBroadcastShape(left.batch, right.batch);
   const product = allocate([...batch, left.rows, right.columns]);
   const [aStart, bStart, start] = [address(a), address(b), address(product)];
   const aIndices = sources(left.batch, batch);

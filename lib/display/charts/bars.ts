@@ -29,10 +29,7 @@ export interface BarsOptions {
  *
  * @throws {RangeError} if there are no numbers, or one is not finite
  */
-export function bars(
-  values: Readonly<Record<string, number>>,
-  options: BarsOptions,
-): Displayable {
+export function bars(values: Readonly<Record<string, number>>, options: BarsOptions): Displayable {
   const { title, label, decimals = 2 } = options;
   if (Object.keys(values).length === 0) {
     throw new RangeError("There are no numbers to compare: give bars() at least one.");

@@ -55,20 +55,14 @@ export interface MaskedTextOptions {
  *
  * @throws {RangeError} if `values` has not one number a character
  */
-export function maskedText(
-  text: string,
-  options: MaskedTextOptions = {},
-): Displayable {
+export function maskedText(text: string, options: MaskedTextOptions = {}): Displayable {
   const lines = layOut(text, options)
     .map((line) => line.map(({ glyph }) => glyph).join(""));
   return picture(maskedTextBlock(text, options), lines.join("\n"));
 }
 
 /** The same picture as a block, to be part of a larger one. */
-export function maskedTextBlock(
-  text: string,
-  options: MaskedTextOptions = {},
-): Block {
+export function maskedTextBlock(text: string, options: MaskedTextOptions = {}): Block {
   const { values, label } = options;
   const length = [...text].length;
   if (values && values.length !== length) {
@@ -122,10 +116,7 @@ function layOut(text: string, options: MaskedTextOptions): Cell[][] {
 }
 
 /** Coloured grounds, and over them one text element a line that places each glyph. */
-function drawCells(
-  lines: Cell[][],
-  ground: (cell: Cell) => string | undefined,
-): Block {
+function drawCells(lines: Cell[][], ground: (cell: Cell) => string | undefined): Block {
   const grounds = new Map<string, string>();
   const texts = lines.map((line, row) => {
     line.forEach((cell, column) => {

@@ -7,10 +7,7 @@ import type { CharTokenizer } from "dlm/tokenizer.ts";
  * Samples to the end, and shows the first text, to end a cell with: each character coloured by the
  * step that wrote it, the last one if it was taken back. What was given has no colour.
  */
-export async function revealOrder(
-  frames: Frames,
-  tokenizer: CharTokenizer,
-): Promise<Displayable> {
+export async function revealOrder(frames: Frames, tokenizer: CharTokenizer): Promise<Displayable> {
   const all = await Array.fromAsync(frames);
   const last = all.at(-1)!.sequences[0]!;
   const steps = new Float64Array(last.length).fill(NaN);

@@ -18,10 +18,7 @@ interface DisplayContent {
 }
 
 /** Returns a function that folds messages into `outputs`; what is no output changes nothing. */
-export function createFolder(
-  outputs: Output[],
-  displays: Displays,
-): (message: Message) => void {
+export function createFolder(outputs: Output[], displays: Displays): (message: Message) => void {
   let clearBeforeNext = false;
 
   function append(output: Output): void {
@@ -36,10 +33,7 @@ export function createFolder(
     else append({ output_type: "stream", name, text });
   }
 
-  function show(
-    output: DisplayOutput | ResultOutput,
-    id: string | undefined,
-  ): void {
+  function show(output: DisplayOutput | ResultOutput, id: string | undefined): void {
     append(output);
     if (id !== undefined) displays.set(id, [...displays.get(id) ?? [], output]);
   }

@@ -13,18 +13,11 @@ export interface Session {
 
 const FENCE = "application/x-fence";
 
-export function createSession(
-  shell: ZmtpSocket,
-  iopub: ZmtpSocket,
-  key: string,
-): Session {
+export function createSession(shell: ZmtpSocket, iopub: ZmtpSocket, key: string): Session {
   const displays: Displays = new Map();
   const speaker = { session: crypto.randomUUID(), key };
 
-  async function request(
-    type: string,
-    content: { [key: string]: Json },
-  ): Promise<string> {
+  async function request(type: string, content: { [key: string]: Json }): Promise<string> {
     const id = crypto.randomUUID();
     await shell.send(toFrames({ id, type, parentId: undefined, content }, speaker));
     return id;
@@ -83,10 +76,7 @@ export function createSession(
   return {
     async ready() {
       // What the kernel says before it has read our subscription is lost: ask until it answers.
-      const knocking = setInterval(
-        () => request("kernel_info_request", {}).catch(() => {}),
-        50,
-      );
+      const knocking = setInterval(() => request("kernel_info_request", {}).catch(() => {}), 50);
       try {
         await receive(iopub);
       } finally {

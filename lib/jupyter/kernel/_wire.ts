@@ -50,10 +50,7 @@ export function toFrames(
  *
  * @throws TypeError if the frames are no Jupyter message or were not signed with `key`
  */
-export function fromFrames(
-  frames: readonly Uint8Array[],
-  key: string,
-): Message {
+export function fromFrames(frames: readonly Uint8Array[], key: string): Message {
   const start = frames.findIndex((frame) =>
     frame.length === DELIMITER.length && text.decode(frame) === DELIMITER
   );

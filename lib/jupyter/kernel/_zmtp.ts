@@ -27,10 +27,7 @@ const COMMAND = 4; // the frame speaks of the connection and is no message
 const utf8 = new TextEncoder();
 
 /** Shakes hands over `channel`; a `SUB` socket subscribes to everything. */
-export async function openZmtp(
-  channel: ByteChannel,
-  type: "DEALER" | "SUB",
-): Promise<ZmtpSocket> {
+export async function openZmtp(channel: ByteChannel, type: "DEALER" | "SUB"): Promise<ZmtpSocket> {
   await writeAll(channel, greeting());
   const theirs = await readExactly(channel, 64);
   if (theirs[0] !== 0xff || theirs[10]! < 3) {
@@ -103,10 +100,7 @@ async function readFrame(channel: ByteChannel): Promise<{ flags: number; body: U
   return { flags, body: await readExactly(channel, length) };
 }
 
-async function readExactly(
-  channel: ByteChannel,
-  length: number,
-): Promise<Uint8Array> {
+async function readExactly(channel: ByteChannel, length: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
   for (let filled = 0; filled < length;) {
     const count = await channel.read(bytes.subarray(filled));
@@ -118,10 +112,7 @@ async function readExactly(
   return bytes;
 }
 
-async function writeAll(
-  channel: ByteChannel,
-  bytes: Uint8Array,
-): Promise<void> {
+async function writeAll(channel: ByteChannel, bytes: Uint8Array): Promise<void> {
   for (let sent = 0; sent < bytes.length;) {
     sent += await channel.write(bytes.subarray(sent));
   }

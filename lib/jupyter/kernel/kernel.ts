@@ -163,10 +163,7 @@ async function execute(
   }
 }
 
-function spawn(
-  connectionFile: string,
-  { directory, environment }: KernelOptions,
-): Process {
+function spawn(connectionFile: string, { directory, environment }: KernelOptions): Process {
   const deno = Deno.execPath();
   const guard = new URL("./_guard.ts", import.meta.url).href;
   const child = new Deno.Command(deno, {

@@ -49,12 +49,7 @@ export function maxLanes(x: v128): f32 {
 }
 
 /** Writes the columns of four rows of four numbers as rows; the rows lie some bytes apart. @inline */
-export function transpose4(
-  from: usize,
-  fromBytes: usize,
-  to: usize,
-  toBytes: usize,
-): void {
+export function transpose4(from: usize, fromBytes: usize, to: usize, toBytes: usize): void {
   const r0 = v128.load(from);
   const r1 = v128.load(from + fromBytes);
   const r2 = v128.load(from + 2 * fromBytes);

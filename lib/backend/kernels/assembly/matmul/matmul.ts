@@ -73,15 +73,7 @@ export function matmul(
       for (let i = 0; i < rows; i += BLOCK_ROWS) {
         const blockRows = min(BLOCK_ROWS, rows - i);
         const aBlock = a + (i * aRowStride + k * aColumnStride << 2);
-        pack(
-          aBlock,
-          aRowStride,
-          aColumnStride,
-          blockRows,
-          blockDepth,
-          scratch + LEFT,
-          TILE_ROWS,
-        );
+        pack(aBlock, aRowStride, aColumnStride, blockRows, blockDepth, scratch + LEFT, TILE_ROWS);
         const cBlock = c + (i * cRowStride + j << 2);
         multiplyBlock(
           cBlock,
