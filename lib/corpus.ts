@@ -20,7 +20,7 @@ export interface Corpus {
 }
 
 /** The share of a text, counted from its beginning, that is trained on. */
-export const TRAIN_SHARE = 0.9;
+const TRAIN_SHARE = 0.9;
 
 /**
  * Makes a corpus of a text. The split is by position, so that no validation window

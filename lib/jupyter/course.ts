@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The folder of the course's notebooks. */
-export const COURSE = fileURLToPath(new URL("../../notebooks/", import.meta.url));
+const COURSE = fileURLToPath(new URL("../../notebooks/", import.meta.url));
 
 /** A notebook's name: its file name without the ending. */
 export function notebookName(path: string): string {

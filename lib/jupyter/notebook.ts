@@ -71,7 +71,7 @@ export interface Notebook {
 }
 
 /** The metadata of a notebook for the Deno kernel. */
-export const DENO_METADATA: MimeBundle = {
+const DENO_METADATA: MimeBundle = {
   kernelspec: { display_name: "Deno", language: "typescript", name: "deno" },
   language_info: {
     codemirror_mode: "typescript",

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { type Native, wasmKernel } from "./_native.ts";
 
 /** A kernel that does the work of many, and a second one for its gradient. */
-export interface Fusion {
+interface Fusion {
   kernels: tf.KernelConfig[];
   gradient: tf.GradConfig;
 }
