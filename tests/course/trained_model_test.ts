@@ -49,12 +49,12 @@ Deno.test(
 Deno.test("trainedModel() trains another model when the text has changed", { ignore }, async () => {
   await inFolder(async (folder) => {
     const source = `${folder}/rhyme.txt`;
-    await Deno.writeTextFile(source, "one for sorrow, two for joy, three for a girl\n".repeat(20));
+    await Deno.writeTextFile(source, "four for a boy, five for silver, six for gold\n".repeat(20));
     const sentences = await said(async () => {
       await trainedModel({ source });
       await Deno.writeTextFile(
         source,
-        "girl a for three, joy for two, sorrow for one\n".repeat(20),
+        "gold for six, silver for five, boy a for four\n".repeat(20),
       );
       await trainedModel({ source }); // the same characters under the same name
     });

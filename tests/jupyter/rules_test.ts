@@ -88,6 +88,8 @@ Deno.test("brokenRules() names each fault", () => {
 Deno.test("brokenRules() allows the limits themselves", () => {
   const lines = (count: number) => Array(count).fill("1;").join("\n");
   assert.deepEqual(faults(ran(1, lines(8)), ran(2, lines(30)), ran(3)), []);
+  const long = `import {\n  bars,\n  lines,\n} from "dlm";\n${lines(29)}`; // an import is one line
+  assert.deepEqual(faults(ran(1, long), ran(2), ran(3)), []);
 });
 
 Deno.test("brokenRules() allows declarations in blocks, and constants that are no numbers", () => {
