@@ -55,6 +55,7 @@ export function vectorInstructions(code: Code, set: VectorSet): VectorInstructio
     writer({ ...instruction, opcode: instruction.store! }, name);
   const move = (instruction: Instruction, name: string): Move => (to, from, options) => {
     if (!("base" in to)) return writer(instruction, name)({ reg: to, rm: from }, options);
+    refuseZeroing(name, options);
     storing(instruction, name)({ reg: from as Vector, rm: to }, options);
   };
   const unary = (write: Write): Unary => (to, from, options) =>
@@ -76,12 +77,15 @@ export function vectorInstructions(code: Code, set: VectorSet): VectorInstructio
       move(SINGLE.vmovss, "vmovss")(to, from, { width: 16 }),
     vaddss: (to, a, b) => single.vaddss({ reg: to, vvvv: a, rm: b }, { width: 16 }),
     vbroadcastss: unary(single.vbroadcastss),
+    // Its target goes where others have a source.
     vpslld: (to, from, places, options) =>
-      // whose target goes where others have a source
       single.vpslld({ reg: 6, vvvv: to, rm: from, immediate: places }, options),
-    vextractf128: (to, from, which, options) =>
-      single.vextractf128({ reg: from, rm: to, immediate: which }, options),
+    vextractf128(to, from, which, options) {
+      if ("base" in to) refuseZeroing("vextractf128", options);
+      single.vextractf128({ reg: from, rm: to, immediate: which }, options);
+    },
     vcmpps(to, a, b, how, options) {
+      refuseZeroing("vcmpps", options); // a mask is 0 there anyway
       const only = to.kind === "mask" ? "avx512" : "avx2";
       const write = writer({ ...SINGLE.vcmpps, only }, "vcmpps");
       write({ reg: to, vvvv: a, rm: b, immediate: how }, options);
@@ -125,29 +129,18 @@ function encode(
     throw new RangeError(`${immediate} is no whole number from 0 to 255.`);
   }
   const needsEvex = highest > 15 || mask || zeroing || broadcast || only === "avx512";
-  if (width !== 64 && !needsEvex) {
-    // The short prefix has no room for a high register in `rm`: one that is copied goes the
-    // other way, as if to memory.
-    const { store } = instruction;
-    if (store === undefined || "base" in rm || rm.number < 8 || fields.reg > 7) {
-      return encodeVex(instruction, width, fields);
-    }
-    return encodeVex({ ...instruction, opcode: store }, width, {
-      reg: rm.number,
-      rm: vector(fields.reg),
-    });
-  }
-  if (set === "avx2" || only === "avx2") {
+  if (width !== 64 && !needsEvex) return encodeShort(instruction, width, fields);
+  if (only === "avx2") {
     throw new RangeError(
-      only === "avx2"
-        ? "AVX2 alone has this, with registers 0 to 15, of up to 32 bytes, and without masks."
-        : "AVX2 does not have this instruction, or its mask, broadcast, width or registers.",
+      "AVX2 alone has this, with registers 0 to 15, of up to 32 bytes, and without masks.",
     );
   }
-  const toMemory = instruction.opcode === instruction.store;
-  if (zeroing && (!mask || toMemory)) {
-    throw new RangeError("zeroing needs a mask, and a register as its target.");
+  if (set === "avx2") {
+    throw new RangeError(
+      "AVX2 does not have this instruction, or its mask, broadcast, width or registers.",
+    );
   }
+  if (zeroing && !mask) throw new RangeError("zeroing needs a mask: say which lanes stay.");
   return encodeEvex(instruction.evex ?? instruction, width, {
     ...fields,
     mask: mask?.number ?? 0,
@@ -155,4 +148,19 @@ function encode(
     broadcast,
     memoryBytes: broadcast ? 4 : memoryBytes,
   });
+}
+
+/** Encodes as of AVX2. Its short prefix has no room for a high register in `rm`: one that is copied
+ * goes the other way, as if to memory. */
+function encodeShort(instruction: Instruction, width: 16 | 32, fields: Fields): number[] {
+  const { reg, rm } = fields;
+  const { store } = instruction;
+  if (store === undefined || "base" in rm || rm.number < 8 || reg > 7) {
+    return encodeVex(instruction, width, fields);
+  }
+  return encodeVex({ ...instruction, opcode: store }, width, { reg: rm.number, rm: vector(reg) });
+}
+
+function refuseZeroing(name: string, options?: VectorOptions): void {
+  if (options?.zeroing) throw new RangeError(`${name}: only in vector registers lanes are zeroed.`);
 }
