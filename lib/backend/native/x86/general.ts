@@ -1,0 +1,135 @@
+import { type Code, type Condition, CONDITIONS, fitsByte, fourBytes, type Label } from "./code.ts";
+import { encodeGeneral } from "./encoding.ts";
+import { type General, type Memory, RAX } from "./operands.ts";
+
+/** What is done to a register with a number: from a register, from memory, or in the code. */
+type Arithmetic = (to: General, from: General | Memory | number) => void;
+
+/** The instructions of the general registers, all of 64 bits: the target comes first. */
+export interface GeneralInstructions
+  extends
+    Record<keyof typeof ARITHMETIC, Arithmetic>,
+    Record<`j${Condition}`, (to: Label) => void> {
+  /** Copies: between registers, from or to memory, or a number of up to 64 bits. */
+  mov(to: General, from: General | Memory | number | bigint): void;
+  mov(to: Memory, from: General): void;
+  /** Computes an address, and reads nothing. */
+  lea(to: General, from: Memory): void;
+  /** `to *= from`, or with a factor `to = from * factor`. */
+  imul(to: General, from: General | Memory, factor?: number): void;
+  /** `to *= 2 ** places` */
+  shl(to: General, places: number): void;
+  /** `to /= 2 ** places`, without a sign. */
+  shr(to: General, places: number): void;
+  /** `to -= 1`, after which `jne` jumps unless it is 0. */
+  dec(to: General): void;
+  /** Compares bit by bit: after a register with itself, `je` jumps if it is 0. */
+  test(left: General, right: General): void;
+  push(from: General): void;
+  pop(to: General): void;
+  jmp(to: Label): void;
+  /** Calls the code at an address. */
+  call(code: General): void;
+  ret(): void;
+  /** Fetches into the caches what will be read there, if anything is there at all. */
+  prefetcht0(from: Memory): void;
+  /** What the processor says of itself, by the numbers in `RAX` and `RCX`: in `RAX`, `RBX`,
+   * `RCX` and `RDX`. */
+  cpuid(): void;
+  /** What the system saves of a program, by the number in `RCX`: in `RAX` and `RDX`. */
+  xgetbv(): void;
+}
+
+/** The instructions whose opcodes differ in one number only. */
+const ARITHMETIC = { add: 0, and: 4, sub: 5, cmp: 7 };
+
+/** The instructions of the general registers, written to `code`. */
+export function generalInstructions(code: Code): GeneralInstructions {
+  const write = (opcode: number[], reg: number, rm: General | Memory, rest: number[] = []) =>
+    code.emit([...encodeGeneral(opcode, { reg, rm }), ...rest]);
+  const arithmetic = (number: number): Arithmetic => (to, from) => {
+    const opcode = number << 3;
+    if (typeof from !== "number") {
+      if ("base" in from) write([opcode | 3], to.number, from);
+      else write([opcode | 1], from.number, to);
+      return;
+    }
+    checkImmediate(from);
+    if (fitsByte(from)) write([0x83], number, to, [from & 0xff]);
+    else if (to === RAX) code.emit([0x48, opcode | 5, ...fourBytes(from)]); // a byte shorter
+    else write([0x81], number, to, fourBytes(from));
+  };
+  const shift = (number: number) => (to: General, places: number) => {
+    if (!(Number.isInteger(places) && places >= 0 && places < 64)) {
+      throw new RangeError(`A shift goes by 0 to 63 places, not by ${places}.`);
+    }
+    if (places === 1) write([0xd1], number, to); // a byte shorter
+    else write([0xc1], number, to, [places]);
+  };
+  /** An instruction of 64 bits though it does not say so. */
+  const stack = (opcode: number) => ({ number }: General) =>
+    code.emit([...(number > 7 ? [0x41] : []), opcode | number & 7]);
+  const fixed = (...bytes: number[]) => () => code.emit(bytes);
+  return {
+    ...mapTable(ARITHMETIC, arithmetic),
+    ...Object.fromEntries(
+      CONDITIONS.map((condition) => [`j${condition}`, (to: Label) => code.jump(condition, to)]),
+    ) as Record<`j${Condition}`, (to: Label) => void>,
+    mov(to: General | Memory, from: General | Memory | number | bigint) {
+      if ("base" in to) write([0x89], (from as General).number, to);
+      else if (typeof from !== "object") code.emit(encodeConstant(to, BigInt(from)));
+      else if ("base" in from) write([0x8b], to.number, from);
+      else write([0x89], from.number, to);
+    },
+    lea: (to, from) => write([0x8d], to.number, from),
+    imul(to, from, factor) {
+      if (factor === undefined) return write([0x0f, 0xaf], to.number, from);
+      checkImmediate(factor);
+      if (fitsByte(factor)) write([0x6b], to.number, from, [factor & 0xff]);
+      else write([0x69], to.number, from, fourBytes(factor));
+    },
+    shl: shift(4),
+    shr: shift(5),
+    dec: (to) => write([0xff], 1, to),
+    test: (left, right) => write([0x85], right.number, left),
+    push: stack(0x50),
+    pop: stack(0x58),
+    jmp: (to) => code.jump("always", to),
+    call: (address) => code.emit(encodeGeneral([0xff], { reg: 2, rm: address }, false)),
+    ret: fixed(0xc3),
+    prefetcht0: (from) => code.emit(encodeGeneral([0x0f, 0x18], { reg: 1, rm: from }, false)),
+    cpuid: fixed(0x0f, 0xa2),
+    xgetbv: fixed(0x0f, 0x01, 0xd0),
+  };
+}
+
+/** Makes something of each entry of a table. */
+export function mapTable<Table extends object, Made>(
+  table: Table,
+  make: (entry: Table[keyof Table], name: string) => Made,
+): Record<keyof Table, Made> {
+  const made = Object.entries(table).map(([name, entry]) => [name, make(entry, name)]);
+  return Object.fromEntries(made) as Record<keyof Table, Made>;
+}
+
+/** Puts a number into a register: in four bytes, if the processor can extend its sign. */
+function encodeConstant(to: General, number: bigint): number[] {
+  const signed = BigInt.asIntN(64, number);
+  if (number !== signed && number !== BigInt.asUintN(64, number)) {
+    throw new RangeError(`${number} has more than the 64 bits of a register.`);
+  }
+  if (signed === BigInt.asIntN(32, signed)) {
+    return [...encodeGeneral([0xc7], { reg: 0, rm: to }), ...fourBytes(Number(signed))];
+  }
+  const low = Number(BigInt.asIntN(32, signed));
+  const high = Number(signed >> 32n);
+  return [0x48 | to.number >> 3, 0xb8 | to.number & 7, ...fourBytes(low), ...fourBytes(high)];
+}
+
+function checkImmediate(number: number): void {
+  if (number !== (number | 0)) {
+    throw new RangeError(
+      `${number} is no whole number of 32 bits: move it into a register first.`,
+    );
+  }
+}

@@ -1,0 +1,17 @@
+import { openCall } from "dlm/backend/native/call.ts";
+import { makeExecutable } from "dlm/backend/native/executable.ts";
+
+/** Whether code of ours can run: on x86-64, under `deno test -A`. */
+export const canRun = Deno.build.arch === "x86_64" &&
+  Deno.permissions.querySync({ name: "ffi" }).state === "granted";
+
+/** Runs code on an array. */
+export function runOn(code: Uint8Array, array: BigUint64Array | Float32Array): void {
+  using executable = makeExecutable(code);
+  openCall()(executable.address, addressOf(array));
+}
+
+/** Where an array is, as long as it is not moved, which Deno does to none. */
+export function addressOf(array: BigUint64Array | Float32Array): bigint {
+  return Deno.UnsafePointer.value(Deno.UnsafePointer.of(array as Float32Array<ArrayBuffer>));
+}
