@@ -22,6 +22,7 @@ export function fastestSet(): KernelSet {
 export interface NativeKernels {
   matmulScratch(): number;
   useScratch(address: number): void;
+  mirror(matrix: number, rowStride: number, rows: number): void;
   matmul(...parameters: number[]): void;
   attentionWork(length: number, heads: number, size: number): number;
   attention(...parameters: number[]): void;
@@ -73,9 +74,13 @@ export function instantiateKernels(backend: BackendWasm, set: keyof typeof BUILD
   };
   const module = new WebAssembly.Module(BUILDS[set]);
   const instance = new WebAssembly.Instance(module, {
-    env: { memory: asm.memory, "Math.log": Math.log },
+    env: {
+      memory: asm.memory,
+      "Math.log": Math.log,
+      product: (...parameters: number[]) => kernels.matmul(...parameters),
+    },
   });
-  const kernels = instance.exports as unknown as NativeKernels;
+  const kernels = { ...instance.exports } as unknown as NativeKernels;
   const scratch = present?.scratch ?? _malloc(kernels.matmulScratch()) >>> 0;
   kernels.useScratch(scratch);
   natives.set(backend, {

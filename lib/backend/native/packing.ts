@@ -3,6 +3,7 @@ import {
   at,
   K1,
   K2,
+  type Memory,
   R10,
   R11,
   R12,
@@ -13,7 +14,6 @@ import {
   RDI,
   RDX,
   RSI,
-  type Memory,
   type Vector,
   vector,
 } from "./assembler.ts";

@@ -163,7 +163,9 @@ export function createProduct(
       numbers = new Float32Array(buffer);
     }
     if (depth === 0) {
-      for (let i = 0; i < rows; i++) numbers.fill(0, c / 4 + i * cRowStride, c / 4 + i * cRowStride + columns);
+      for (let i = 0; i < rows; i++) {
+        numbers.fill(0, c / 4 + i * cRowStride, c / 4 + i * cRowStride + columns);
+      }
       return;
     }
     const transposed = aColumnStride !== 1;
@@ -171,7 +173,13 @@ export function createProduct(
       const blockColumns = Math.min(BLOCK_COLUMNS, columns - j);
       for (let k = 0; k < depth; k += BLOCK_DEPTH) {
         const blockDepth = Math.min(BLOCK_DEPTH, depth - k);
-        packRight(b + 4 * (k * bRowStride + j * bColumnStride), bRowStride, bColumnStride, blockDepth, blockColumns);
+        packRight(
+          b + 4 * (k * bRowStride + j * bColumnStride),
+          bRowStride,
+          bColumnStride,
+          blockDepth,
+          blockColumns,
+        );
         for (let i = 0; i < rows; i += BLOCK_ROWS) {
           let row = i;
           for (const [height, tiles] of heights(Math.min(BLOCK_ROWS, rows - i), MOST_ROWS[set])) {
@@ -179,7 +187,15 @@ export function createProduct(
             if (transposed) {
               const to = scratchAddress + LEFT;
               for (let t = 0; t < tiles; t++) {
-                copy(left + 4 * t * height, 4 * aColumnStride, to + 4 * t * height * blockDepth, 4 * height, blockDepth, height, 1);
+                copy(
+                  left + 4 * t * height,
+                  4 * aColumnStride,
+                  to + 4 * t * height * blockDepth,
+                  4 * height,
+                  blockDepth,
+                  height,
+                  1,
+                );
               }
               left = to;
             }

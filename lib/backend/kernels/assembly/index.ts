@@ -2,7 +2,7 @@
 
 export { attention, attentionGradient, attentionWork } from "./attention/attention.ts";
 export { multiplyAdds } from "./ceiling.ts";
-export { matmul, matmulScratch, useScratch } from "./matmul/matmul.ts";
+export { matmul, matmulScratch, mirror, useScratch } from "./matmul/matmul.ts";
 export { reluSquared, reluSquaredGradient } from "./relu_squared.ts";
 export { rmsNorm, rmsNormGradient } from "./rms_norm.ts";
 export { sumRows, sumRowsGradient } from "./sum_rows.ts";

@@ -4,7 +4,7 @@
 // are ever in memory. The gradient computes them again from the same queries and keys
 // instead of keeping them, as Dao et al. (2022, FlashAttention) do.
 
-import { matmul } from "../matmul/matmul.ts";
+import { product } from "../product.ts";
 import { dot, powers, scale } from "../row.ts";
 import { read, write } from "../vector.ts";
 import { normalise, normaliseGradient } from "./heads.ts";
@@ -68,7 +68,7 @@ export function attention(
       const qh = queries + length * head;
       const kh = keys + length * head;
       weigh(qh, places, asked, kh, weights, shares, length, size, causal);
-      matmul(weights, length, 1, v + head, stride, 1, mixed, size, asked, length, size, false);
+      product(weights, length, 1, v + head, stride, 1, mixed, size, asked, length, size, false);
       for (let i = 0; i < asked; i++) {
         const to = output + head + (at(indices, i) * width << 2);
         scale(mixed + (i * size << 2), to, load<f32>(shares + (i << 2)), size);
@@ -130,19 +130,19 @@ export function attentionGradient(
         const from = outputGradient + head + (at(indices, i) * width << 2);
         scale(from, dy + (i * size << 2), load<f32>(shares + (i << 2)), size);
       }
-      matmul(weights, 1, length, dy, size, 1, dv + head, stride, length, asked, size, false);
-      matmul(dy, size, 1, v + head, 1, stride, dWeights, length, asked, size, length, false);
+      product(weights, 1, length, dy, size, 1, dv + head, stride, length, asked, size, false);
+      product(dy, size, 1, v + head, 1, stride, dWeights, length, asked, size, length, false);
       for (let i = 0; i < asked; i++) {
         const y = output + head + (at(indices, i) * width << 2);
         const row = i * length << 2;
         softmaxGradient(weights + row, dWeights + row, dot(dy + (i * size << 2), y, size), length);
       }
-      matmul(dWeights, length, 1, kh, size, 1, dqh, size, asked, length, size, false);
+      product(dWeights, length, 1, kh, size, 1, dqh, size, asked, length, size, false);
       for (let i = 0; i < asked; i++) {
         const to = dq + head + (at(places, i) * stride << 2);
         memory.copy(to, dqh + (i * size << 2), size << 2);
       }
-      matmul(dWeights, 1, length, qh, size, 1, dk + head, stride, length, asked, size, false);
+      product(dWeights, 1, length, qh, size, 1, dk + head, stride, length, asked, size, false);
     }
     normaliseGradient(q, cos, sin, places, asked, queries, dq, length, heads, size, epsilon);
     normaliseGradient(k, cos, sin, all, length, keys, dk, length, heads, size, epsilon);
@@ -165,7 +165,7 @@ function weigh(
   size: i32,
   causal: bool,
 ): void {
-  matmul(queries, size, 1, keys, 1, size, weights, length, count, size, length, false);
+  product(queries, size, 1, keys, 1, size, weights, length, count, size, length, false);
   for (let i = 0; i < count; i++) {
     const visible = causal ? at(places, i) + 1 : length;
     store<f32>(shares + (i << 2), <f32> 1 / powers(weights, weights, 0, visible));

@@ -144,7 +144,7 @@ function copyTile(
 }
 
 /** Copies what stands above the diagonal to its other side. */
-function mirror(c: usize, rowStride: i32, size: i32): void {
+export function mirror(c: usize, rowStride: i32, size: i32): void {
   for (let i = 0; i < size; i += 4) {
     for (let j = 0; j < i; j += 4) {
       const above = c + (j * rowStride + i << 2);
