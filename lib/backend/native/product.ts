@@ -1,13 +1,11 @@
 import type { VectorSet } from "./assembler.ts";
-import { openCall } from "./call.ts";
-import { makeExecutable } from "./executable.ts";
-import { PACKING_WORDS, writeCopy, writeTranspose } from "./packing.ts";
-import { procedure } from "./procedure.ts";
-import { MOST_ROWS, type TileShape, WORDS, writeTiles } from "./tiles.ts";
+import { writeCopy, writeTranspose } from "./packing.ts";
+import { MOST_ROWS, type TileShape, writeTiles } from "./tiles.ts";
+import { addressOf, createWorkspace, LANES, type Workspace } from "./workspace.ts";
 
 /**
- * A product of matrices in the memory of WebAssembly, `c = a · b`. It takes what the kernel
- * `matmul` of `../kernels/assembly` takes: addresses in bytes, and strides in numbers.
+ * A product of matrices in the memory of WebAssembly, `c = a · b`. It takes what `matmul` of
+ * `../kernels/assembly` takes: addresses in bytes, and strides in numbers.
  */
 export type Product = (
   a: number,
@@ -24,28 +22,42 @@ export type Product = (
   symmetric: number,
 ) => void;
 
-/** How much is packed at once: of the right factor, of which a panel fits the first cache … */
+/** How much is packed at once: of the right factor, a panel of which fits the first cache … */
 const BLOCK_DEPTH = 256;
 const BLOCK_COLUMNS = 1024;
 /** … and of the left one, which fits the second. */
 const BLOCK_ROWS = 168;
 
-/** Where things are in the memory that the code works with, in bytes. */
-const ARGUMENTS = 0;
-const SIGNS = 256;
-const LEFT = 4096;
-const RIGHT = LEFT + 4 * (BLOCK_ROWS * BLOCK_DEPTH + 1024); // a copy may write on by a vector
-const SCRATCH = RIGHT + 4 * (BLOCK_COLUMNS * BLOCK_DEPTH + 1024);
+/** What a copy may write beyond its end, in numbers. */
+const SLACK = 1024;
+/** Where the packed factors begin in the workspace, in numbers. */
+const LEFT = 0;
+const RIGHT = BLOCK_ROWS * BLOCK_DEPTH + SLACK;
+const SIZE = RIGHT + BLOCK_COLUMNS * BLOCK_DEPTH + SLACK;
 
-/** How a tile is called that is not masked. */
-const ALL = 0xffff;
+/** The names of code; those of tiles are above. */
+const [COPY_ONE, COPY_TWO, TRANSPOSE] = [1, 2, 3];
+
+/** A matrix in memory: where it begins, and how far apart its rows and columns are, in bytes. */
+interface Matrix {
+  address: number;
+  row: number;
+  column: number;
+}
+
+/** How a part of the right factor is packed: in panels, of which the last may be narrower. */
+interface Packed {
+  depth: number;
+  columns: number;
+}
 
 /**
- * The product in machine code, written for the processor's own vectors: three to four times as
- * wide as those of WebAssembly, and three numbers an instruction more.
+ * The product in machine code of ours, for vectors of two or four times WebAssembly's width. Blocks
+ * of the right factor are packed into panels, and so are those of a left one that is transposed;
+ * then tiles of the product are computed in registers. Each number of it is a sum from the first to
+ * the last, in blocks of the same depth, so that a row is rounded alike wherever it stands.
  *
- * @param mirror copies the upper half of a square matrix to its lower one: its address, the
- * stride of its rows, and their number
+ * @param mirror copies what is above the diagonal of a square matrix to its other side
  * @throws {Error} if the system does not allow code to be made or called
  */
 export function createProduct(
@@ -53,96 +65,10 @@ export function createProduct(
   memory: WebAssembly.Memory,
   mirror: (c: number, rowStride: number, rows: number) => void,
 ): Product {
-  const lanes = set === "avx512" ? 16 : 8;
-  const panel = 2 * lanes;
-  const call = openCall();
-  const scratch = new ArrayBuffer(SCRATCH + 64);
-  const scratchAddress = Math.ceil(addressOf(scratch) / 64) * 64; // aligned to whole cache lines
-  const shift = scratchAddress - addressOf(scratch);
-  const words = new Uint32Array(scratch, shift + ARGUMENTS, 2 * 16);
-  const packed = new Float32Array(scratch, shift + RIGHT, BLOCK_COLUMNS * BLOCK_DEPTH);
-  const argument = BigInt(scratchAddress + ARGUMENTS);
-  let buffer = memory.buffer;
-  let base = addressOf(buffer);
-  let numbers = new Float32Array(buffer);
-
-  // The masks of AVX2: as many set lanes as a strip has columns, then as many that are not.
-  new Int32Array(scratch, shift + SIGNS, 2 * lanes).fill(-1, 0, lanes);
-  const maskOf = (columns: number) => {
-    const set = Math.max(0, Math.min(lanes, columns));
-    return lanes === 16 ? (1 << set) - 1 : scratchAddress + SIGNS + 4 * (lanes - set);
-  };
-
-  const codes = new Map<number, bigint>();
-  const codeFor = (key: number, write: Parameters<typeof procedure>[1]): bigint => {
-    let code = codes.get(key);
-    if (code === undefined) codes.set(key, code = makeExecutable(procedure(set, write)).address);
-    return code;
-  };
-  const tileCode = (shape: TileShape) =>
-    codeFor(
-      shape.rows << 3 | (shape.vectors - 1) << 2 | Number(shape.packed) << 1 | Number(shape.masked),
-      (asm) => writeTiles(asm, shape),
-    );
-  const say = (...values: number[]) => {
-    for (let i = 0; i < values.length; i++) {
-      words[2 * i] = values[i]!;
-      words[2 * i + 1] = values[i]! / 2 ** 32;
-    }
-  };
-
-  /** Copies `count` rows of one or two vectors. */
-  function copy(
-    from: number,
-    fromRow: number,
-    to: number,
-    toRow: number,
-    count: number,
-    columns: number,
-    vectors: 1 | 2,
-  ): void {
-    say(from, fromRow, to, toRow, count, maskOf(columns), maskOf(columns - lanes));
-    call(codeFor(-vectors, (asm) => writeCopy(asm, vectors)), argument);
-  }
-
-  /** Packs a part of the right factor: panels one after the other, each row by row. */
-  function packRight(
-    b: number,
-    rowStride: number,
-    columnStride: number,
-    depth: number,
-    columns: number,
-  ): void {
-    for (let j = 0; j < columns; j += panel) {
-      const width = Math.min(panel, columns - j);
-      const vectors = width > lanes ? 2 : 1;
-      const to = scratchAddress + RIGHT + 4 * j * depth;
-      const row = 4 * vectors * lanes;
-      if (columnStride === 1) {
-        copy(base + b + 4 * j, 4 * rowStride, to, row, depth, width, vectors);
-        continue;
-      }
-      const blocks = Math.floor(depth / lanes);
-      for (let v = 0; v < vectors; v++) {
-        const column = j + v * lanes;
-        const whole = columns - column >= lanes ? blocks : 0;
-        if (whole > 0) {
-          const from = base + b + 4 * column * columnStride;
-          say(from, 4 * columnStride, to + 4 * v * lanes, row, whole);
-          call(codeFor(-3, writeTranspose), argument);
-        }
-        const [source, target] = [b / 4, j * depth + v * lanes];
-        for (let i = column; i < Math.min(column + lanes, columns); i++) {
-          for (let k = whole * lanes; k < depth; k++) {
-            packed[target + i - column + k * vectors * lanes] = numbers[
-              source + i * columnStride + k
-            ]!;
-          }
-        }
-      }
-    }
-  }
-
+  const space = createWorkspace(set, SIZE);
+  const [lanes, panel] = [LANES[set], 2 * LANES[set]];
+  let numbers = new Float32Array(memory.buffer);
+  let base = addressOf(memory.buffer);
   return (
     a,
     aRowStride,
@@ -157,91 +83,181 @@ export function createProduct(
     columns,
     symmetric,
   ) => {
-    if (buffer !== memory.buffer) {
-      buffer = memory.buffer;
-      base = addressOf(buffer);
-      numbers = new Float32Array(buffer);
+    if (numbers.buffer !== memory.buffer) { // it has grown
+      numbers = new Float32Array(memory.buffer);
+      base = addressOf(memory.buffer);
     }
+    const left = { address: base + a, row: 4 * aRowStride, column: 4 * aColumnStride };
+    const right = { address: base + b, row: 4 * bRowStride, column: 4 * bColumnStride };
+    const product = { address: base + c, row: 4 * cRowStride, column: 4 };
     if (depth === 0) {
       for (let i = 0; i < rows; i++) {
-        numbers.fill(0, c / 4 + i * cRowStride, c / 4 + i * cRowStride + columns);
+        const start = c / 4 + i * cRowStride;
+        numbers.fill(0, start, start + columns);
       }
-      return;
     }
-    const transposed = aColumnStride !== 1;
     for (let j = 0; j < columns; j += BLOCK_COLUMNS) {
-      const blockColumns = Math.min(BLOCK_COLUMNS, columns - j);
       for (let k = 0; k < depth; k += BLOCK_DEPTH) {
-        const blockDepth = Math.min(BLOCK_DEPTH, depth - k);
-        packRight(
-          b + 4 * (k * bRowStride + j * bColumnStride),
-          bRowStride,
-          bColumnStride,
-          blockDepth,
-          blockColumns,
-        );
+        const part = {
+          depth: Math.min(BLOCK_DEPTH, depth - k),
+          columns: Math.min(BLOCK_COLUMNS, columns - j),
+        };
+        packRight(from(right, k, j), part);
         for (let i = 0; i < rows; i += BLOCK_ROWS) {
-          let row = i;
-          for (const [height, tiles] of heights(Math.min(BLOCK_ROWS, rows - i), MOST_ROWS[set])) {
-            let left = base + a + 4 * (row * aRowStride + k * aColumnStride);
-            if (transposed) {
-              const to = scratchAddress + LEFT;
-              for (let t = 0; t < tiles; t++) {
-                copy(
-                  left + 4 * t * height,
-                  4 * aColumnStride,
-                  to + 4 * t * height * blockDepth,
-                  4 * height,
-                  blockDepth,
-                  height,
-                  1,
-                );
-              }
-              left = to;
-            }
-            const leftTile = 4 * height * (transposed ? blockDepth : aRowStride);
-            const whole = Math.floor(blockColumns / panel);
-            const rest = blockColumns % panel;
-            const run = (first: number, panels: number, wanted: number, width: number) => {
-              if (panels === 0 || wanted <= 0) return;
-              const vectors = width > lanes ? 2 : 1;
-              const masked = width !== vectors * lanes;
-              say(
-                left,
-                4 * aRowStride,
-                leftTile,
-                scratchAddress + RIGHT + 4 * first * panel * blockDepth,
-                4 * panel * blockDepth,
-                base + c + 4 * (row * cRowStride + j + first * panel),
-                4 * cRowStride,
-                4 * height * cRowStride,
-                4 * panel,
-                blockDepth,
-                wanted,
-                panels,
-                k > 0 ? 1 : 0,
-                maskOf(width),
-                maskOf(width - lanes),
-              );
-              call(tileCode({ rows: height, vectors, packed: transposed, masked }), argument);
-            };
-            if (symmetric) {
-              for (let p = 0; p < whole + Number(rest > 0); p++) {
-                const end = j + (p + 1) * panel; // what is below the diagonal is copied
-                const wanted = Math.min(tiles, Math.ceil((end - row) / height));
-                run(p, 1, wanted, p < whole ? panel : rest);
-              }
-            } else {
-              run(0, whole, tiles, panel);
-              run(whole, Number(rest > 0), tiles, rest);
-            }
-            row += height * tiles;
-          }
+          const height = Math.min(BLOCK_ROWS, rows - i);
+          // Of a symmetric product only what is above the end of a panel's diagonal is wanted.
+          const above = symmetric ? i - j : -Infinity;
+          multiply(from(left, i, k), from(product, i, j), {
+            ...part,
+            rows: height,
+            above,
+            add: k > 0,
+          });
         }
       }
     }
     if (symmetric) mirror(c, cRowStride, rows);
   };
+
+  /** Copies some rows of at most two vectors. */
+  function copy(from: Matrix, to: { address: number; row: number }, rows: number, width: number) {
+    const vectors = width > lanes ? 2 : 1;
+    const masks = [space.maskFor(width), space.maskFor(width - lanes)];
+    const words = [from.address, from.row, to.address, to.row, rows, ...masks];
+    space.run(vectors === 2 ? COPY_TWO : COPY_ONE, (asm) => writeCopy(asm, vectors), words);
+  }
+
+  /** Packs a block of the right factor: panel by panel, and each of them row by row. */
+  function packRight(block: Matrix, { depth, columns }: Packed): void {
+    for (let j = 0; j < columns; j += panel) {
+      const width = Math.min(panel, columns - j);
+      const row = width > lanes ? panel : lanes; // of the packed panel, in numbers
+      const start = RIGHT + j * depth;
+      if (block.column === 4) {
+        const to = { address: space.address + 4 * start, row: 4 * row };
+        copy(from(block, 0, j), to, depth, width);
+        continue;
+      }
+      for (let v = 0; v < width; v += lanes) {
+        packColumns(from(block, 0, j + v), start + v, {
+          row,
+          depth,
+          count: Math.min(lanes, width - v),
+        });
+      }
+    }
+  }
+
+  /** Packs a vector of columns, in each of which the numbers lie side by side. */
+  function packColumns(
+    block: Matrix,
+    start: number,
+    { row, depth, count }: { row: number; depth: number; count: number },
+  ): void {
+    const squares = count === lanes ? Math.floor(depth / lanes) : 0;
+    const to = space.address + 4 * start;
+    if (squares > 0) {
+      const words = [block.address, block.column, to, 4 * row, squares];
+      space.run(TRANSPOSE, writeTranspose, words);
+    }
+    const first = (block.address - base) / 4; // what is left at the edges, one by one
+    for (let i = 0; i < count; i++) {
+      for (let k = squares * lanes; k < depth; k++) {
+        space.numbers[start + k * row + i] = numbers[first + i * block.column / 4 + k]!;
+      }
+    }
+  }
+
+  /** Multiplies some rows of the left factor with what is packed of the right one. */
+  function multiply(
+    left: Matrix,
+    product: Matrix,
+    part: Packed & { rows: number; above: number; add: boolean },
+  ): void {
+    const whole = Math.floor(part.columns / panel);
+    const rest = part.columns % panel;
+    let row = 0;
+    for (const [height, tiles] of heights(part.rows, MOST_ROWS[set])) {
+      const there = from(left, row, 0);
+      const packed = left.column !== 4;
+      if (packed) packLeft(there, height, tiles, part.depth);
+      const shape = { rows: height, packed };
+      const block = packed
+        ? { address: space.address + 4 * LEFT, row: 0, column: 4 * height * part.depth }
+        : { ...there, column: height * left.row };
+      const to = from(product, row, 0);
+      const run = (first: number, panels: number, width: number) => {
+        const end = (first + 1) * panel - part.above - row;
+        const wanted = part.above === -Infinity ? tiles : Math.min(tiles, Math.ceil(end / height));
+        if (panels > 0 && wanted > 0) {
+          runTiles(block, from(to, 0, first * panel), {
+            ...shape,
+            first,
+            panels,
+            width,
+            tiles: wanted,
+            depth: part.depth,
+            add: part.add,
+          });
+        }
+      };
+      if (part.above === -Infinity) run(0, whole, panel);
+      else for (let p = 0; p < whole; p++) run(p, 1, panel);
+      run(whole, Number(rest > 0), rest);
+      row += height * tiles;
+    }
+  }
+
+  /** Packs tiles of a transposed left factor, in each of which the numbers of a step lie together. */
+  function packLeft(block: Matrix, height: number, tiles: number, depth: number): void {
+    for (let t = 0; t < tiles; t++) {
+      const to = { address: space.address + 4 * (LEFT + t * height * depth), row: 4 * height };
+      copy({ ...from(block, t * height, 0), row: block.column }, to, depth, height);
+    }
+  }
+
+  /** Runs the code for some panels of tiles. */
+  function runTiles(
+    left: Matrix, // its column is the distance of two tiles
+    product: Matrix,
+    part: {
+      rows: number;
+      packed: boolean;
+      first: number;
+      panels: number;
+      width: number;
+      tiles: number;
+      depth: number;
+      add: boolean;
+    },
+  ): void {
+    const { rows, packed, first, panels, width, tiles, depth, add } = part;
+    const vectors = width > lanes ? 2 : 1;
+    const shape: TileShape = { rows, vectors, packed, masked: width !== vectors * lanes };
+    const name = rows << 3 | vectors - 1 << 2 | Number(packed) << 1 | Number(shape.masked);
+    space.run(name, (asm) => writeTiles(asm, shape), [
+      left.address,
+      left.row,
+      left.column,
+      space.address + 4 * (RIGHT + first * panel * depth),
+      4 * panel * depth,
+      product.address,
+      product.row,
+      rows * product.row,
+      4 * panel,
+      depth,
+      tiles,
+      panels,
+      Number(add),
+      space.maskFor(width),
+      space.maskFor(width - lanes),
+    ]);
+  }
+}
+
+/** The part of a matrix from some row and column on. */
+function from({ address, row, column }: Matrix, i: number, j: number): Matrix {
+  return { address: address + i * row + j * column, row, column };
 }
 
 /** Some rows as tiles of nearly one height: how high, and how many. */
@@ -250,9 +266,4 @@ function heights(rows: number, most: number): [height: number, tiles: number][] 
   const high = Math.ceil(rows / tiles);
   const lower = high * tiles - rows;
   return lower === 0 ? [[high, tiles]] : [[high, tiles - lower], [high - 1, lower]];
-}
-
-function addressOf(buffer: ArrayBufferLike): number {
-  const pointer = Deno.UnsafePointer.of(new Uint8Array(buffer as ArrayBuffer));
-  return Number(Deno.UnsafePointer.value(pointer));
 }
