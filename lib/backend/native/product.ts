@@ -1,7 +1,7 @@
 import type { VectorSet } from "./assembler.ts";
 import { writeCopy, writeTranspose } from "./packing.ts";
 import { MOST_ROWS, type TileShape, writeTiles } from "./tiles.ts";
-import { addressOf, createWorkspace, LANES, type Workspace } from "./workspace.ts";
+import { addressOf, createWorkspace, LANES } from "./workspace.ts";
 
 /**
  * A product of matrices in the memory of WebAssembly, `c = a · b`. It takes what `matmul` of
