@@ -28,11 +28,17 @@ const BLOCK_COLUMNS = 1024;
 /** … and of the left one, which fits the second. */
 const BLOCK_ROWS = 168;
 
+/** How far apart the rows of a left factor are that are moved together, in numbers: an odd number of
+ * cache lines, so that they do not all want the same places in the cache. */
+const ROW = BLOCK_DEPTH + 16;
+/** From this distance of rows on, in bytes, or a multiple of it, they do. */
+const CROWDED = 4096;
+
 /** What a copy may write beyond its end, in numbers. */
 const SLACK = 1024;
 /** Where the packed factors begin in the workspace, in numbers. */
 const LEFT = 0;
-const RIGHT = BLOCK_ROWS * BLOCK_DEPTH + SLACK;
+const RIGHT = BLOCK_ROWS * ROW + SLACK;
 const SIZE = RIGHT + BLOCK_COLUMNS * BLOCK_DEPTH + SLACK;
 
 /** The names of code; those of tiles are above. */
@@ -176,6 +182,7 @@ export function createProduct(
   ): void {
     const whole = Math.floor(part.columns / panel);
     const rest = part.columns % panel;
+    if (left.column === 4 && left.row % CROWDED === 0 && whole > 2) left = moveLeft(left, part);
     let row = 0;
     for (const [height, tiles] of heights(part.rows, MOST_ROWS[set])) {
       const there = from(left, row, 0);
@@ -206,6 +213,15 @@ export function createProduct(
       run(whole, Number(rest > 0), rest);
       row += height * tiles;
     }
+  }
+
+  /** Moves the rows of a left factor closer together. */
+  function moveLeft(block: Matrix, { rows, depth }: { rows: number; depth: number }): Matrix {
+    const moved = { address: space.address + 4 * LEFT, row: 4 * ROW, column: 4 };
+    for (let k = 0; k < depth; k += panel) {
+      copy(from(block, 0, k), from(moved, 0, k), rows, Math.min(panel, depth - k));
+    }
+    return moved;
   }
 
   /** Packs tiles of a transposed left factor, in each of which the numbers of a step lie together. */

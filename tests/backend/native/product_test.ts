@@ -51,6 +51,7 @@ const LARGE: [number, number, number, boolean, boolean][] = [
   [200, 300, 33, true, false],
   [29, 513, 65, false, true],
   [15, 257, 1030, true, true],
+  [30, 1024, 120, false, false], // rows that crowd the same places in the cache
   [1, 1, 1, false, false],
   [1, 9, 5, true, true],
   [5, 9, 1, true, false],
