@@ -127,3 +127,23 @@ Deno.test({
     }
   },
 });
+
+Deno.test("a run never has more Workers than sequences", { ignore: withoutDisk }, async () => {
+  await using alone = await startRun(corpus, { ...settings, batch: 3 });
+  await using many = await startRun(corpus, { ...settings, batch: 3, workers: 9 });
+  const [expected, found] = [await losses(alone), await losses(many)];
+  assert.equal(found.length, expected.length);
+  found.forEach((loss, i) => assert(Math.abs(loss - expected[i]!) < 1e-4, `${loss}`));
+});
+
+Deno.test("a run evaluates the same in its Workers", { ignore: withoutDisk }, async () => {
+  const validations = async (workers: number) => {
+    await using run = await startRun(corpus, { ...settings, workers, evaluateEvery: 1 });
+    return (await Array.fromAsync(run.train())).map(({ validation }) => validation!);
+  };
+  const [alone, together] = [await validations(0), await validations(2)];
+  together.forEach(({ bitsPerCharacter, characters }, i) => {
+    assert(Math.abs(bitsPerCharacter - alone[i]!.bitsPerCharacter) < 1e-4);
+    assert.equal(characters, alone[i]!.characters);
+  });
+});
