@@ -16,6 +16,12 @@ export interface Contest {
   workers?: number;
   /** Whether tfjs runs as it comes, without the kernels of this library. */
   stock?: boolean;
+  /** Threads of PyTorch. */
+  threads?: number;
+  /** Whether PyTorch compiles the model. */
+  compiled?: boolean;
+  /** Of the numbers that PyTorch multiplies: 32 unless said. */
+  bits?: 16 | 32;
 }
 
 /** How often the contender named ceiling does its 96 multiplications and additions in a round. */
@@ -32,14 +38,16 @@ export interface Contender extends AsyncDisposable {
 /**
  * Starts a contender, see contender.ts.
  *
+ * @param env all of its environment, unless that is ours
  * @returns nothing if it does not start, because its program or what that needs is missing; what
  * started without getting ready is ended
  */
 export async function openContender(
   program: string,
   args: string[],
+  env?: Record<string, string>,
 ): Promise<Contender | undefined> {
-  const process = startProcess(program, args);
+  const process = startProcess(program, args, env);
   if (!process) return undefined;
   const writer = process.stdin.getWriter();
   const lines: AsyncIterator<string> = readLines(process.stdout)[Symbol.asyncIterator]();
@@ -68,10 +76,14 @@ export async function openContender(
   };
 }
 
-function startProcess(program: string, args: string[]): Deno.ChildProcess | undefined {
+function startProcess(
+  program: string,
+  args: string[],
+  env?: Record<string, string>,
+): Deno.ChildProcess | undefined {
+  const pipes = { stdin: "piped", stdout: "piped", stderr: "null" } as const;
   try {
-    return new Deno.Command(program, { args, stdin: "piped", stdout: "piped", stderr: "null" })
-      .spawn();
+    return new Deno.Command(program, { args, env, clearEnv: env !== undefined, ...pipes }).spawn();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;

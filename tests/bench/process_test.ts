@@ -61,3 +61,16 @@ Deno.test(
     assert.equal(await openContender("no-program-of-this-name", []), undefined);
   },
 );
+
+Deno.test("a contender has the environment that is given, and no other", { ignore }, async () => {
+  Deno.env.set("DLM_HINDRANCE", "1");
+  try {
+    const { DLM_HINDRANCE: _, ...env } = Deno.env.toObject();
+    const args = ["eval", `if (!Deno.env.has("DLM_HINDRANCE")) console.log("ready");`];
+    assert.equal(await openContender(Deno.execPath(), args), undefined);
+    await using ready = await openContender(Deno.execPath(), args, env);
+    assert(ready);
+  } finally {
+    Deno.env.delete("DLM_HINDRANCE");
+  }
+});
