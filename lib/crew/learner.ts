@@ -11,6 +11,7 @@ import { type NoisyBatch, partsOf } from "dlm/batch.ts";
 import { assignAll, type NamedArrays, readAll } from "dlm/backend/variables.ts";
 import { parameterShapes, Transformer, type TransformerConfig } from "dlm/model.ts";
 import { type LossAndGradients, lossAndGradients } from "dlm/objective.ts";
+import { addTo } from "dlm/ops/add_to.ts";
 import { Optimizer, type Step, stepWork } from "dlm/optimizer/optimizer.ts";
 
 /** Everything that changes as a model learns, as plain numbers: what a checkpoint keeps. */
@@ -103,24 +104,18 @@ function accumulate(model: Transformer, batch: NoisyBatch, microBatch: number): 
   let sum: LossAndGradients | undefined;
   for (const part of partsOf(batch, microBatch)) {
     const next = lossAndGradients(model, part);
-    const total = sum ? add(sum, next) : next;
-    if (sum) [sum, next].forEach(dispose);
-    sum = total;
+    sum = sum ? add(sum, next) : next;
   }
   if (!sum) throw new RangeError("There is nothing to learn: give at least one sequence.");
   return sum;
 }
 
+/** The sum of both, which are disposed of. */
 function add(a: LossAndGradients, b: LossAndGradients): LossAndGradients {
-  const names = Object.keys(a.gradients);
-  return {
-    loss: tf.add(a.loss, b.loss),
-    gradients: Object.fromEntries(
-      names.map((name) => [name, tf.add(a.gradients[name]!, b.gradients[name]!)]),
-    ),
-  };
-}
-
-function dispose({ loss, gradients }: LossAndGradients): void {
-  tf.dispose([loss, gradients]);
+  const sums = Object.entries(a.gradients).map(([name, sum]) => {
+    return [name, addTo(sum, b.gradients[name]!)] as const;
+  });
+  const loss = addTo(a.loss, b.loss);
+  tf.dispose([b.loss, b.gradients]);
+  return { loss, gradients: Object.fromEntries(sums) };
 }

@@ -27,6 +27,13 @@ export interface NativeKernels {
   attention(...parameters: number[]): void;
   attentionGradient(...parameters: number[]): void;
   multiplyAdds(rounds: number): number;
+  adamW(...parameters: number[]): void;
+  lookAhead(...parameters: number[]): void;
+  unitNorm(...parameters: number[]): void;
+  quadratic(...parameters: number[]): void;
+  moveAlong(...parameters: number[]): void;
+  addTo(...parameters: number[]): void;
+  sumOfSquares(...parameters: number[]): void;
   sumRows(...parameters: number[]): void;
   sumRowsGradient(...parameters: number[]): void;
   reluSquared(...parameters: number[]): void;
@@ -95,10 +102,13 @@ export function instantiateKernels(backend: BackendWasm, set: keyof typeof BUILD
   });
 }
 
-/** A kernel for the wasm backend, to be registered with tfjs under `name`. */
+/**
+ * A kernel for the wasm backend, to be registered with tfjs under `name`. What only changes the
+ * numbers of its inputs has no output.
+ */
 export function wasmKernel<Inputs extends object, Attributes extends object>(
   name: string,
-  run: (native: Native, inputs: Inputs, attributes: Attributes) => TensorInfo,
+  run: (native: Native, inputs: Inputs, attributes: Attributes) => TensorInfo | [],
 ): KernelConfig {
   return {
     kernelName: name,

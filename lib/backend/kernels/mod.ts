@@ -7,7 +7,7 @@ import { reluSquared } from "./_relu_squared.ts";
 import { rmsNorm } from "./_rms_norm.ts";
 import { sumRows } from "./_sum_rows.ts";
 import { surprisals } from "./_surprisals.ts";
-import { weightedSumKernel } from "./_weighted_sum.ts";
+import { OPTIMIZER_KERNELS } from "./optimizer/mod.ts";
 
 export type { KernelSet };
 
@@ -31,7 +31,7 @@ const KERNELS = [
   identityKernel,
   matmulKernel,
   symmetricMatmulKernel,
-  weightedSumKernel,
+  ...OPTIMIZER_KERNELS,
   ...FUSIONS.flatMap(({ kernels }) => kernels),
 ];
 

@@ -3,6 +3,9 @@
 export { attention, attentionGradient, attentionWork } from "./attention/attention.ts";
 export { multiplyAdds } from "./ceiling.ts";
 export { matmul, matmulScratch, useScratch } from "./matmul/matmul.ts";
+export { adamW } from "./optimizer/adamw.ts";
+export { lookAhead, moveAlong, quadratic, unitNorm } from "./optimizer/muon.ts";
+export { addTo, sumOfSquares } from "./optimizer/sums.ts";
 export { reluSquared, reluSquaredGradient } from "./relu_squared.ts";
 export { rmsNorm, rmsNormGradient } from "./rms_norm.ts";
 export { sumRows, sumRowsGradient } from "./sum_rows.ts";
