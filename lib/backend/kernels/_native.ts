@@ -34,6 +34,7 @@ export interface NativeKernels {
   moveAlong(...parameters: number[]): void;
   addTo(...parameters: number[]): void;
   sumOfSquares(...parameters: number[]): void;
+  neighbourIndices(...parameters: number[]): void;
   sumRows(...parameters: number[]): void;
   sumRowsGradient(...parameters: number[]): void;
   reluSquared(...parameters: number[]): void;
@@ -57,8 +58,8 @@ export interface Native {
    * @throws {TypeError} if they are of another type than the kernel reads, float32 unless said
    */
   address(tensor: TensorInfo, dtype?: DataType): number;
-  /** A new float32 tensor with whatever numbers were in its memory before. */
-  allocate(shape: number[]): TensorInfo;
+  /** A new tensor, of float32 unless said, with whatever numbers were in its memory before. */
+  allocate(shape: number[], dtype?: DataType): TensorInfo;
   /** Ends a tensor that `allocate` made and nobody else has seen. */
   free(tensor: TensorInfo): void;
 }
@@ -97,7 +98,7 @@ export function instantiateKernels(backend: BackendWasm, set: keyof typeof BUILD
       }
       return backend.getMemoryOffset(tensor.dataId as DataId);
     },
-    allocate: (shape) => backend.makeOutput(shape, "float32"),
+    allocate: (shape, dtype = "float32") => backend.makeOutput(shape, dtype),
     free: ({ dataId }) => void backend.disposeData(dataId as DataId),
   });
 }

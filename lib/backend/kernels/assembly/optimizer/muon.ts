@@ -2,7 +2,7 @@
 
 import { scale } from "../row.ts";
 import { multiplyAdd, read, write } from "../vector.ts";
-import { weightedSum } from "../weighted_sum.ts";
+import { weightedSum } from "./weighted_sum.ts";
 import { squares } from "./sums.ts";
 
 /**

@@ -1,6 +1,6 @@
 // @ts-nocheck: this is AssemblyScript, which its own compiler checks.
 
-import { addTo } from "./optimizer/sums.ts";
+import { addTo } from "../optimizer/sums.ts";
 
 /**
  * For each of `count` lines of `terms` indices, the sum of the rows of `table` that they
