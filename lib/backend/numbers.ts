@@ -13,3 +13,14 @@ export function numbersOf(tensor: tf.Tensor): Float32Array {
     ? backend.typedArrayFromHeap(tensor) as Float32Array
     : tensor.dataSync<"float32">() as Float32Array;
 }
+
+/** Whether a tensor shares its numbers with no other, as it does with its clones. */
+export function hasOwnNumbers(tensor: tf.Tensor): boolean {
+  return (tf.backend() as tf.KernelBackend).refCount(tensor.dataId) === 1;
+}
+
+/** Gives a variable numbers of its own, to be changed in place, if it shares them with others. */
+export function ownNumbers(variable: tf.Variable): void {
+  if (hasOwnNumbers(variable)) return;
+  tf.tidy(() => variable.assign(tf.tensor(numbersOf(variable).slice(), variable.shape)));
+}

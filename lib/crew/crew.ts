@@ -127,7 +127,8 @@ function learnerOf(members: readonly Member[], dispose: () => void): Learner {
       const share = (rank: number) => sliceBatch(batch, border(rank), border(rank + 1));
       const task = (rank: number): Task => ({ kind: "step", batch: share(rank), step });
       const results = await together<StepResult>(members, task, dispose);
-      return results[0]!;
+      const loss = results.reduce((sum, { loss }) => sum + loss, 0);
+      return { ...results[0]!, loss };
     },
     async state(part) {
       const shares = await together<NamedArrays>(members, () => ({ kind: "state", part }), dispose);

@@ -1,16 +1,10 @@
 import { tf } from "dlm/backend/backend.ts";
-import {
-  addOverTeam,
-  ALONE,
-  shareOf,
-  spreadOverTeam,
-  sumOverTeam,
-  type Team,
-} from "dlm/optimizer/team.ts";
+import { ALONE, ownersOf, spreadOverTeam, sumOverTeam, type Team } from "dlm/optimizer/team.ts";
 import { type NoisyBatch, partsOf } from "dlm/batch.ts";
 import { assignAll, type NamedArrays, readAll } from "dlm/backend/variables.ts";
 import { parameterShapes, Transformer, type TransformerConfig } from "dlm/model.ts";
 import { type LossAndGradients, lossAndGradients } from "dlm/objective.ts";
+import { addTo } from "dlm/ops/add_to.ts";
 import { Optimizer, type Step, stepWork } from "dlm/optimizer/optimizer.ts";
 
 /** Everything that changes as a model learns, as plain numbers: what a checkpoint keeps. */
@@ -30,7 +24,7 @@ export const STATE_PARTS = ["parameters", "average", "mean", "meanSquare"] as co
 
 /** What a step found. */
 export interface StepResult {
-  /** The loss before the step, in nats per character. */
+  /** The loss before the step, in nats per character; of a team, each has its share. */
   loss: number;
   /** The norm of its gradient before clipping. */
   gradientNorm: number;
@@ -72,8 +66,10 @@ export function createLearner(options: LearnerOptions, team: Team = ALONE): Lear
   const model = new Transformer(config, start.parameters);
   const shapes = Object.entries(parameterShapes(config));
   const work = shapes.map(([name, shape]) => [name, stepWork(name, shape)] as const);
-  const names = shareOf(Object.fromEntries(work), team);
-  const own = Object.fromEntries(names.map((name) => [name, model.parameters[name]!]));
+  const owners = ownersOf(Object.fromEntries(work), team.size);
+  const own = Object.fromEntries(
+    Object.entries(model.parameters).filter(([name]) => owners[name] === team.rank),
+  );
   const optimizer = new Optimizer(own, team);
   const variables = { parameters: own, ...optimizer.state };
   for (const part of STATE_PARTS) {
@@ -82,12 +78,12 @@ export function createLearner(options: LearnerOptions, team: Team = ALONE): Lear
   return {
     async step(batch, step) {
       const { loss, gradients } = accumulate(model, batch, microBatch);
-      const sums = sumOverTeam(gradients, names, team);
+      const sums = sumOverTeam(gradients, owners, team);
       const gradientNorm = await optimizer.step(sums, step);
-      spreadOverTeam(model.parameters, names, team);
+      spreadOverTeam(model.parameters, owners, team);
       const [value] = await loss.data();
       tf.dispose([loss, sums]);
-      return { loss: addOverTeam(value!, team), gradientNorm };
+      return { loss: value!, gradientNorm };
     },
     state: (part) => readAll(variables[part]),
     [Symbol.asyncDispose]() {
@@ -103,24 +99,18 @@ function accumulate(model: Transformer, batch: NoisyBatch, microBatch: number): 
   let sum: LossAndGradients | undefined;
   for (const part of partsOf(batch, microBatch)) {
     const next = lossAndGradients(model, part);
-    const total = sum ? add(sum, next) : next;
-    if (sum) [sum, next].forEach(dispose);
-    sum = total;
+    sum = sum ? add(sum, next) : next;
   }
   if (!sum) throw new RangeError("There is nothing to learn: give at least one sequence.");
   return sum;
 }
 
+/** The sum of both, which are disposed of. */
 function add(a: LossAndGradients, b: LossAndGradients): LossAndGradients {
-  const names = Object.keys(a.gradients);
-  return {
-    loss: tf.add(a.loss, b.loss),
-    gradients: Object.fromEntries(
-      names.map((name) => [name, tf.add(a.gradients[name]!, b.gradients[name]!)]),
-    ),
-  };
-}
-
-function dispose({ loss, gradients }: LossAndGradients): void {
-  tf.dispose([loss, gradients]);
+  const sums = Object.entries(a.gradients).map(([name, sum]) => {
+    return [name, addTo(sum, b.gradients[name]!)] as const;
+  });
+  const loss = addTo(a.loss, b.loss);
+  tf.dispose([b.loss, b.gradients]);
+  return { loss, gradients: Object.fromEntries(sums) };
 }

@@ -1,5 +1,5 @@
 import { tf } from "dlm/backend/backend.ts";
-import { fused } from "dlm/ops/_fused.ts";
+import { fused } from "dlm/ops/fused.ts";
 import { gatherRows } from "dlm/ops/gather_rows.ts";
 import { RMS_EPSILON, rmsNorm } from "dlm/ops/rms_norm.ts";
 import { rotary, rotaryTurns } from "dlm/ops/rotary.ts";

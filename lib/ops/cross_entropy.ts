@@ -1,5 +1,5 @@
 import { tf } from "dlm/backend/backend.ts";
-import { fused } from "dlm/ops/_fused.ts";
+import { fused } from "dlm/ops/fused.ts";
 
 /**
  * `-log softmax(logits)[target]` of each row: the surprisal of the true character, in nats.

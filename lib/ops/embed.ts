@@ -1,4 +1,5 @@
 import { tf } from "dlm/backend/backend.ts";
+import { fused } from "dlm/ops/fused.ts";
 import { sumRows } from "dlm/ops/sum_rows.ts";
 
 /**
@@ -27,16 +28,26 @@ export function embedNeighbours(
   tokens: tf.Tensor2D,
   offsets: readonly number[],
 ): tf.Tensor2D {
-  const [batch, length] = tokens.shape;
-  const [rows] = table.shape;
-  const reach = Math.max(...offsets.map(Math.abs));
+  const rows = table.shape[0] / offsets.length;
   return tf.tidy(() => {
-    const nobody = -rows; // stays below zero in every part of the table, where there are no rows
-    const padded = tf.pad(tokens, [[0, 0], [reach, reach]], nobody);
-    const indices = offsets.map((offset, k) => {
-      const neighbours = tf.slice(padded, [0, reach + offset], [batch, length]);
-      return tf.add(neighbours, tf.scalar(k * rows / offsets.length, "int32"));
-    });
-    return sumRows(table, tf.reshape(tf.stack(indices, 2), [-1, offsets.length]));
+    const indices = fused<tf.Tensor2D>("NeighbourIndices", { tokens }, { offsets, rows }) ??
+      plainIndices(tokens, offsets, rows);
+    return sumRows(table, indices);
   });
+}
+
+/**
+ * Which row of the table stands for each neighbour, `[B·T, K]`; below zero there is none. For
+ * backends that have no kernel for it.
+ */
+function plainIndices(tokens: tf.Tensor2D, offsets: readonly number[], rows: number): tf.Tensor2D {
+  const [batch, length] = tokens.shape;
+  const reach = Math.max(...offsets.map(Math.abs));
+  const nobody = -rows * offsets.length; // stays below zero in every part of the table
+  const padded = tf.pad(tokens, [[0, 0], [reach, reach]], nobody);
+  const indices = offsets.map((offset, k) => {
+    const neighbours = tf.slice(padded, [0, reach + offset], [batch, length]);
+    return tf.add(neighbours, tf.scalar(k * rows, "int32"));
+  });
+  return tf.reshape(tf.stack(indices, 2), [-1, offsets.length]);
 }

@@ -1,5 +1,5 @@
 import { tf } from "dlm/backend/backend.ts";
-import { fused } from "dlm/ops/_fused.ts";
+import { fused } from "dlm/ops/fused.ts";
 
 /**
  * Some rows of a matrix, each at most once.

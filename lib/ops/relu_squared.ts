@@ -1,5 +1,5 @@
 import { tf } from "dlm/backend/backend.ts";
-import { fused } from "dlm/ops/_fused.ts";
+import { fused } from "dlm/ops/fused.ts";
 
 /**
  * `max(x, 0)²`, a cheap activation that does as well as GELU in transformers

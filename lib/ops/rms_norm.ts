@@ -1,5 +1,5 @@
 import { tf } from "dlm/backend/backend.ts";
-import { fused } from "dlm/ops/_fused.ts";
+import { fused } from "dlm/ops/fused.ts";
 
 /** Keeps the norm of a row of zeros finite. */
 export const RMS_EPSILON = 1e-6;

@@ -37,13 +37,23 @@ export function rotaryTurns(
         `give a whole number of places, and an even number of features.`,
     );
   }
-  const half = features / 2;
+  const shape: [number, number] = [length, features / 2];
+  if (!(latest?.length === length && latest.features === features)) {
+    latest = { length, features, ...turnsOf(shape) };
+  }
+  return { cos: tf.tensor2d(latest.cos, shape), sin: tf.tensor2d(latest.sin, shape) };
+}
+
+/**
+ * The numbers of the last table that was asked for, since every attention of a model wants the
+ * same. They are no tensors, which somebody would have to dispose of.
+ */
+let latest: { length: number; features: number; cos: Float32Array; sin: Float32Array } | undefined;
+
+function turnsOf([length, half]: [number, number]): { cos: Float32Array; sin: Float32Array } {
   const angles = Float32Array.from(
     { length: length * half },
     (_, i) => Math.floor(i / half) / ROTARY_BASE ** ((i % half) / half),
   );
-  return tf.tidy(() => {
-    const table = tf.tensor2d(angles, [length, half]);
-    return { cos: tf.cos(table), sin: tf.sin(table) };
-  });
+  return { cos: angles.map(Math.cos), sin: angles.map(Math.sin) };
 }

@@ -1,5 +1,5 @@
 import { tf } from "dlm/backend/backend.ts";
-import { fused } from "dlm/ops/_fused.ts";
+import { fused } from "dlm/ops/fused.ts";
 
 /**
  * `tf.matMul` for products that are symmetric, such as `x · xᵀ` or that of two symmetric

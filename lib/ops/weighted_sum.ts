@@ -1,5 +1,5 @@
 import { tf } from "dlm/backend/backend.ts";
-import { fused } from "dlm/ops/_fused.ts";
+import { fused } from "dlm/ops/fused.ts";
 
 /**
  * `alpha · a + beta · b`: one pass through memory, where the backend has a kernel for it,

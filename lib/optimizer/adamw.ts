@@ -1,5 +1,7 @@
 import { mix } from "dlm/ops/weighted_sum.ts";
 import { tf } from "dlm/backend/backend.ts";
+import { fused } from "dlm/ops/fused.ts";
+import type { Stride } from "dlm/optimizer/stride.ts";
 
 /** How slowly the mean of the gradients forgets. */
 const BETA1 = 0.9;
@@ -35,4 +37,26 @@ export function adamWDirection(
     const usual = tf.sqrt(tf.div(meanSquare, 1 - BETA2 ** step));
     return tf.div(tf.div(mean, 1 - BETA1 ** step), tf.add(usual, EPSILON));
   });
+}
+
+/** A parameter of AdamW's with all that is kept of it. */
+interface AdamWParameter extends AdamWMemory {
+  parameter: tf.Variable;
+  average: tf.Variable;
+}
+
+/**
+ * The step along {@linkcode adamWDirection}, where the backend has a kernel that takes it in one
+ * pass through the numbers: in place, so they have to be the variables' own.
+ *
+ * @param gradient not yet clipped
+ */
+export function adamWStep(
+  { parameter, mean, meanSquare, average }: AdamWParameter,
+  gradient: tf.Tensor,
+  { step, scale, shrink, rate, keep }: Stride & { step: number },
+): void {
+  const means = [BETA1, BETA2].map((beta) => [beta, 1 - beta ** step]);
+  const attributes = { scale, means, epsilon: EPSILON, shrink, rate, keep };
+  fused("AdamW", { parameter, mean, meanSquare, average, gradient }, attributes);
 }

@@ -1,8 +1,10 @@
 import type { NamedVariables } from "dlm/backend/variables.ts";
 import { tf } from "dlm/backend/backend.ts";
+import { fused } from "dlm/ops/fused.ts";
 import { gatherRows } from "dlm/ops/gather_rows.ts";
 import { symmetricMatMul } from "dlm/ops/symmetric_matmul.ts";
 import { mix, weightedSum } from "dlm/ops/weighted_sum.ts";
+import type { Stride } from "dlm/optimizer/stride.ts";
 
 /** How slowly the mean of the gradients forgets. */
 const MOMENTUM = 0.95;
@@ -31,19 +33,32 @@ export function orthogonalize(matrices: tf.Tensor3D): tf.Tensor3D {
   const tall = rows > columns;
   return tf.tidy(() => {
     // No singular value is above the Frobenius norm, and the iteration wants none above 1.
-    const norm = tf.sqrt(tf.sum(tf.square(matrices), [1, 2], true)); // [N, 1, 1]
-    let x = tf.div<tf.Tensor3D>(matrices, tf.add(norm, EPSILON));
-    const first = tf.mul(tf.eye(Math.min(rows, columns)), A);
+    let x = fused<tf.Tensor3D>("UnitNorm", { matrices }, { epsilon: EPSILON }) ??
+      plainUnitNorm(matrices);
     for (let i = 0; i < ITERATIONS; i++) {
       x = tf.tidy(() => {
         const gram = symmetricMatMul(x, x, tall, !tall); // X·Xᵀ or Xᵀ·X, whichever is smaller
-        const higher = weightedSum(gram, symmetricMatMul(gram, gram), [B, C]);
-        const polynomial = tf.add<tf.Tensor3D>(first, higher);
+        const square = symmetricMatMul(gram, gram);
+        const polynomial = fused<tf.Tensor3D>("Quadratic", { x: gram, y: square }, {
+          weights: [A, B, C],
+        }) ?? plainQuadratic(gram, square);
         return tall ? tf.matMul(x, polynomial) : tf.matMul(polynomial, x);
       });
     }
     return x;
   });
+}
+
+/** Matrices over their Frobenius norms, where the backend has no kernel for it. */
+function plainUnitNorm(matrices: tf.Tensor3D): tf.Tensor3D {
+  const norm = tf.sqrt(tf.sum(tf.square(matrices), [1, 2], true)); // [N, 1, 1]
+  return tf.div(matrices, tf.add(norm, EPSILON));
+}
+
+/** `a + b·x + c·y` of square matrices, where the backend has no kernel for it. */
+function plainQuadratic(x: tf.Tensor3D, y: tf.Tensor3D): tf.Tensor3D {
+  const first = tf.mul(tf.eye(x.shape[1]), A);
+  return tf.add(first, weightedSum(x, y, [B, C]));
 }
 
 /**
@@ -77,11 +92,55 @@ export function muonDirections(
     return names.map((name) => {
       const own = rest.splice(0, partsOf(name));
       const [rows, columns] = own[0]!.shape as [number, number];
-      return [name, tf.mul(tf.concat(own, 1), Math.sqrt(Math.max(1, columns / rows)))] as const;
+      return [name, tf.mul(tf.concat(own, 1), sizeOf(rows, columns))] as const;
     });
   });
   tf.dispose(parts);
   return Object.fromEntries(directions);
+}
+
+/** A parameter of Muon's with all that is kept of it. */
+interface MuonParameter {
+  parameter: tf.Variable;
+  /** The running mean of its gradient. */
+  mean: tf.Variable;
+  average: tf.Variable;
+}
+
+/**
+ * The steps along {@linkcode muonDirections}, where the backend has kernels that put matrices of
+ * one shape together and take them apart again on the way: in place, so the numbers have to be
+ * the variables' own.
+ *
+ * @param gradients by parameter, not yet clipped
+ */
+export function muonStep(
+  parameters: Record<string, MuonParameter>,
+  gradients: Record<string, tf.Tensor>,
+  { scale, shrink, rate, keep }: Stride,
+): void {
+  const shapeOf = (name: string) => {
+    const [rows, columns] = gradients[name]!.shape as [number, number];
+    return [rows, columns / partsOf(name)] as const;
+  };
+  for (const names of Map.groupBy(Object.keys(parameters), (name) => `${shapeOf(name)}`).values()) {
+    const all = (part: keyof MuonParameter) => names.map((name) => parameters[name]![part]);
+    const [rows, columns] = shapeOf(names[0]!);
+    const parts = names.map(partsOf);
+    tf.tidy(() => {
+      const inputs = [...all("mean"), ...names.map((name) => gradients[name]!)];
+      const ahead = fused<tf.Tensor3D>("LookAhead", inputs, { parts, scale, momentum: MOMENTUM });
+      const directions = orthogonalize(ahead!); // [N, R, C]
+      const step = -rate * sizeOf(rows, columns);
+      const moved = [directions, ...all("parameter"), ...all("average")];
+      fused("MoveAlong", moved, { parts, shrink, step, keep });
+    });
+  }
+}
+
+/** How long a direction is, for each number in a vector that it changes. */
+function sizeOf(rows: number, columns: number): number {
+  return Math.sqrt(Math.max(1, columns / rows));
 }
 
 /** Orthogonalises matrices of all shapes, those of one shape together: few ops with much to do. */

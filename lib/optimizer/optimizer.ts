@@ -1,8 +1,11 @@
 import { addOverTeam, ALONE, type Team } from "dlm/optimizer/team.ts";
 import type { NamedVariables } from "dlm/backend/variables.ts";
-import { adamWDirection } from "dlm/optimizer/adamw.ts";
+import { adamWDirection, adamWStep } from "dlm/optimizer/adamw.ts";
 import { tf } from "dlm/backend/backend.ts";
-import { muonDirections } from "dlm/optimizer/muon.ts";
+import { ownNumbers } from "dlm/backend/numbers.ts";
+import { fused, hasKernel } from "dlm/ops/fused.ts";
+import { muonDirections, muonStep } from "dlm/optimizer/muon.ts";
+import type { Stride } from "dlm/optimizer/stride.ts";
 import { mix, weightedSum } from "dlm/ops/weighted_sum.ts";
 
 /** The largest norm of the whole gradient; a larger one is scaled down to it. */
@@ -91,23 +94,52 @@ export class Optimizer implements Disposable {
   ): Promise<number> {
     const norm = Math.sqrt(addOverTeam(await sumOfSquares(gradients), this.#team));
     const scale = Math.min(1, CLIP_NORM / norm);
-    const clipped = mapValues(this.#parameters, (_, name) => tf.mul(gradients[name]!, scale));
-    const directions = this.#directions(clipped, step);
     // A young average would otherwise mostly remember the initial values.
     const keep = Math.min(AVERAGE_DECAY, step / (step + 10));
-    for (const [name, parameter] of Object.entries(this.#parameters)) {
+    const strideOf = (name: string): Stride => {
       const rate = usesMuon(name) ? matrixLearningRate : learningRate;
       // Most rows of the embeddings see no gradient in most steps: they would only decay.
       const decay = /^(embedding|neighbours)$/.test(name) ? 0 : WEIGHT_DECAY;
-      const average = this.state.average[name]!;
-      tf.tidy(() => {
-        const weights = [1 - rate * decay, -rate] as const;
-        parameter.assign(weightedSum<tf.Tensor>(parameter, directions[name]!, weights));
-        average.assign(mix(average, parameter, keep));
-      });
-    }
-    tf.dispose([clipped, directions]);
+      return { scale, shrink: 1 - rate * decay, rate, keep };
+    };
+    if (hasKernel("AdamW")) this.#moveInPlace(gradients, step, strideOf);
+    else this.#move(gradients, step, strideOf);
     return norm;
+  }
+
+  /** A step in plain ops. */
+  #move(gradients: Record<string, tf.Tensor>, step: number, strideOf: StrideOf): void {
+    tf.tidy(() => {
+      const clipped = mapValues(
+        this.#parameters,
+        (_, name) => tf.mul(gradients[name]!, strideOf(name).scale),
+      );
+      const directions = this.#directions(clipped, step);
+      for (const [name, parameter] of Object.entries(this.#parameters)) {
+        const { shrink, rate, keep } = strideOf(name);
+        const average = this.state.average[name]!;
+        parameter.assign(weightedSum<tf.Tensor>(parameter, directions[name]!, [shrink, -rate]));
+        average.assign(mix(average, parameter, keep));
+      }
+    });
+  }
+
+  /** The same step in kernels that change the numbers where they are. */
+  #moveInPlace(gradients: Record<string, tf.Tensor>, step: number, strideOf: StrideOf): void {
+    const { mean, meanSquare, average } = this.state;
+    const all = mapValues(this.#parameters, (parameter, name) => {
+      return { parameter, mean: mean[name]!, average: average[name]! };
+    });
+    for (const variables of [...Object.values(all), meanSquare]) {
+      Object.values(variables).forEach(ownNumbers);
+    }
+    for (const [name, square] of Object.entries(meanSquare)) {
+      const memory = { ...all[name]!, meanSquare: square };
+      adamWStep(memory, gradients[name]!, { ...strideOf(name), step });
+    }
+    const matrices = only(all, usesMuon);
+    const [some] = Object.keys(matrices);
+    if (some) muonStep(matrices, gradients, strideOf(some)); // which is the same for all
   }
 
   /** Where to go from here, uphill, by parameter. */
@@ -125,6 +157,9 @@ export class Optimizer implements Disposable {
     for (const memory of Object.values(this.state)) tf.dispose(memory);
   }
 }
+
+/** How a step goes for each parameter. */
+type StrideOf = (name: string) => Stride;
 
 /** A variable with the numbers of a tensor, which it takes over. */
 function asVariable(tensor: tf.Tensor): tf.Variable {
@@ -145,13 +180,13 @@ function only<A>(values: Record<string, A>, wanted: (name: string) => boolean): 
 
 /** The sum of the squares of all numbers. */
 async function sumOfSquares(tensors: Record<string, tf.Tensor>): Promise<number> {
-  const squares = tf.tidy(() => {
-    const sums = Object.values(tensors).map((tensor) => tf.sum(tf.square(tensor)));
-    return tf.addN([tf.scalar(0), ...sums]); // there may be none
-  });
-  const [sum] = await squares.data();
+  const all = Object.values(tensors);
+  if (all.length === 0) return 0;
+  const squares = fused<tf.Tensor1D>("SumsOfSquares", all) ??
+    tf.tidy(() => tf.stack(all.map((tensor) => tf.sum(tf.square(tensor)))));
+  const sums = await squares.data<"float32">();
   squares.dispose();
-  return sum!;
+  return sums.reduce((sum, square) => sum + square, 0);
 }
 
 /** Options for {@linkcode learningRateAt}. */

@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { tf } from "dlm/backend/backend.ts";
-import { installKernels } from "dlm/backend/kernels/mod.ts";
-import relaxedSimd from "dlm/backend/kernels/relaxed_simd.wasm" with { type: "bytes" };
-import simd from "dlm/backend/kernels/simd.wasm" with { type: "bytes" };
 import { attention, plainAttention } from "dlm/ops/attention.ts";
 import { plainSurprisals, surprisals } from "dlm/ops/cross_entropy.ts";
 import { gatherRows } from "dlm/ops/gather_rows.ts";
@@ -12,52 +9,7 @@ import { plainRmsNorm, rmsNorm } from "dlm/ops/rms_norm.ts";
 import { plainSumRows, sumRows } from "dlm/ops/sum_rows.ts";
 import { plainWeightedSum, weightedSum } from "dlm/ops/weighted_sum.ts";
 import { Rng } from "dlm/rng.ts";
-import { FLOAT32_TOLERANCE } from "../_reference.ts";
-import { assertClose, assertNoLeak } from "../_support.ts";
-
-/** A test of each build of the kernels that this engine understands, with random arguments. */
-function testBuilds<Arguments extends unknown[]>(
-  name: string,
-  property: fc.IAsyncProperty<Arguments>,
-  examples: Arguments[] = [],
-): void {
-  for (const [set, code] of [["relaxed-simd", relaxedSimd], ["simd", simd]] as const) {
-    Deno.test({
-      name: `${name} (${set})`,
-      ignore: !WebAssembly.validate(code),
-      fn: async () => {
-        assert.equal(installKernels(set), set);
-        try {
-          await assertNoLeak(() => fc.assert(property, { numRuns: 40, seed: 1, examples }));
-        } finally {
-          installKernels();
-        }
-      },
-    });
-  }
-}
-
-/** Standard normal numbers. */
-function normal(shape: [number, number], seed: number): tf.Tensor2D {
-  const rng = new Rng(seed);
-  return tf.tensor2d(Float32Array.from({ length: shape[0] * shape[1] }, () => rng.normal()), shape);
-}
-
-/** Whole numbers below `limit`. */
-function whole(length: number, limit: number, seed: number): tf.Tensor1D {
-  const rng = new Rng(seed);
-  const values = Array.from({ length }, () => Math.floor(rng.uniform() * limit));
-  return tf.tensor1d(values, "int32");
-}
-
-/** Asserts that two lists of tensors have the same numbers, and disposes of them. */
-async function assertAllClose(actual: tf.Tensor[], expected: tf.Tensor[]): Promise<void> {
-  for (const [i, tensor] of actual.entries()) {
-    assert.deepEqual(tensor.shape, expected[i]!.shape);
-    assertClose(await tensor.data(), await expected[i]!.data(), FLOAT32_TOLERANCE);
-  }
-  tf.dispose([actual, expected]);
-}
+import { assertAllClose, normal, testBuilds, whole } from "./_builds.ts";
 
 type Op = (x: tf.Tensor2D) => tf.Tensor;
 

@@ -90,17 +90,22 @@ Deno.test("a learner starts where it is told to, and hands out copies", async ()
   assert((await learner.state("mean")).head!.every((x) => x === 0));
 });
 
-Deno.test("a learner adds up its loss with others, and has a share of the state", async () => {
+Deno.test("a learner of a team has a share of the loss and of the state, and meets thrice", async () => {
   const parameters = randomParameters(TINY, 1);
   const slots = [1, 2].map(() => new Float32Array(parameterCount(TINY)));
-  const meet = () => slots[1]!.set(slots[0]!); // the other brings the same
-  const team = { rank: 0, size: 2, slots, meet };
+  let meetings = 0;
+  const meet = () => void meetings++;
+  const team = { rank: 0, size: 2, slots, numbers: new Float32Array(2), meet };
   await using alone = startLearner();
-  await using two = createLearner({ config: TINY, start: { parameters }, microBatch: 2 }, team);
+  await using one = createLearner({ config: TINY, start: { parameters }, microBatch: 2 }, team);
   const step = { step: 1, learningRate: 0.01, matrixLearningRate: 0.05 };
-  const [one, both] = [await alone.step(fixedBatch(), step), await two.step(fixedBatch(), step)];
-  assertClose([both.loss], [2 * one.loss], 1e-5);
-  const names = Object.keys(await two.state("mean"));
+  const [whole, share] = [
+    await alone.step(fixedBatch(), step),
+    await one.step(fixedBatch(), step), // the other brings nothing
+  ];
+  assertClose([share.loss], [whole.loss], 1e-5);
+  assert.equal(meetings, 3);
+  const names = Object.keys(await one.state("mean"));
   assert(names.length > 0 && names.length < Object.keys(parameters).length);
 });
 

@@ -55,3 +55,19 @@ Deno.test("rotaryTurns() throws if there is no place, or a feature without a par
     });
   }
 });
+
+testOnEachBackend(
+  "rotaryTurns() has the angles of the length and width last asked for",
+  async () => {
+    for (const [length, features] of [[2, 6], [3, 4], [2, 4], [2, 6], [2, 6]] as const) {
+      const { cos, sin } = rotaryTurns(length, features);
+      const half = features / 2;
+      const angles = Array.from({ length }, (_, t) => {
+        return Array.from({ length: half }, (_, i) => t / 10_000 ** (i / half));
+      }).flat();
+      assertClose(await cos.data(), angles.map(Math.cos), FLOAT32_TOLERANCE);
+      assertClose(await sin.data(), angles.map(Math.sin), FLOAT32_TOLERANCE);
+      tf.dispose([cos, sin]);
+    }
+  },
+);

@@ -119,8 +119,8 @@ Deno.test("the optimizer stands still where there is no gradient and no decay", 
 Deno.test("the optimizer clips by the norm of the whole team's gradient", async () => {
   const parameters = { head: tf.variable(tf.zeros([1, 2])) };
   const gradients = { head: tf.tensor2d([[3, 0]]) };
-  const slots = [new Float32Array(1), Float32Array.of(4 ** 2)]; // the other's sum of squares
-  using optimizer = new Optimizer(parameters, { rank: 0, size: 2, slots, meet() {} });
+  const numbers = Float32Array.of(0, 4 ** 2); // the other's sum of squares
+  using optimizer = new Optimizer(parameters, { rank: 0, size: 2, slots: [], numbers, meet() {} });
   const rates = { learningRate: 1, matrixLearningRate: 1 };
   assertClose([await optimizer.step(gradients, { step: 1, ...rates })], [5], FLOAT32_TOLERANCE);
   const [mean] = await optimizer.state.mean.head!.data();

@@ -28,6 +28,14 @@ export interface NativeKernels {
   attention(...parameters: number[]): void;
   attentionGradient(...parameters: number[]): void;
   multiplyAdds(rounds: number): number;
+  adamW(...parameters: number[]): void;
+  lookAhead(...parameters: number[]): void;
+  unitNorm(...parameters: number[]): void;
+  quadratic(...parameters: number[]): void;
+  moveAlong(...parameters: number[]): void;
+  addTo(...parameters: number[]): void;
+  sumOfSquares(...parameters: number[]): void;
+  neighbourIndices(...parameters: number[]): void;
   sumRows(...parameters: number[]): void;
   sumRowsGradient(...parameters: number[]): void;
   reluSquared(...parameters: number[]): void;
@@ -51,8 +59,8 @@ export interface Native {
    * @throws {TypeError} if they are of another type than the kernel reads, float32 unless said
    */
   address(tensor: TensorInfo, dtype?: DataType): number;
-  /** A new float32 tensor with whatever numbers were in its memory before. */
-  allocate(shape: number[]): TensorInfo;
+  /** A new tensor, of float32 unless said, with whatever numbers were in its memory before. */
+  allocate(shape: number[], dtype?: DataType): TensorInfo;
   /** Ends a tensor that `allocate` made and nobody else has seen. */
   free(tensor: TensorInfo): void;
 }
@@ -95,15 +103,18 @@ export function instantiateKernels(backend: BackendWasm, set: keyof typeof BUILD
       }
       return backend.getMemoryOffset(tensor.dataId as DataId);
     },
-    allocate: (shape) => backend.makeOutput(shape, "float32"),
+    allocate: (shape, dtype = "float32") => backend.makeOutput(shape, dtype),
     free: ({ dataId }) => void backend.disposeData(dataId as DataId),
   });
 }
 
-/** A kernel for the wasm backend, to be registered with tfjs under `name`. */
+/**
+ * A kernel for the wasm backend, to be registered with tfjs under `name`. What only changes the
+ * numbers of its inputs has no output.
+ */
 export function wasmKernel<Inputs extends object, Attributes extends object>(
   name: string,
-  run: (native: Native, inputs: Inputs, attributes: Attributes) => TensorInfo,
+  run: (native: Native, inputs: Inputs, attributes: Attributes) => TensorInfo | [],
 ): KernelConfig {
   return {
     kernelName: name,

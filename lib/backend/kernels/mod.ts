@@ -3,11 +3,12 @@ import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { attention } from "./_attention.ts";
 import { matmulKernel, symmetricMatmulKernel } from "./_matmul.ts";
 import { fastestSet, instantiateKernels, type KernelSet } from "./_native.ts";
+import { neighbourIndicesKernel } from "./embedding/neighbours.ts";
 import { reluSquared } from "./_relu_squared.ts";
 import { rmsNorm } from "./_rms_norm.ts";
-import { sumRows } from "./_sum_rows.ts";
+import { sumRows } from "./embedding/sum_rows.ts";
 import { surprisals } from "./_surprisals.ts";
-import { weightedSumKernel } from "./_weighted_sum.ts";
+import { OPTIMIZER_KERNELS } from "./optimizer/mod.ts";
 
 export type { KernelSet };
 
@@ -31,7 +32,8 @@ const KERNELS = [
   identityKernel,
   matmulKernel,
   symmetricMatmulKernel,
-  weightedSumKernel,
+  neighbourIndicesKernel,
+  ...OPTIMIZER_KERNELS,
   ...FUSIONS.flatMap(({ kernels }) => kernels),
 ];
 

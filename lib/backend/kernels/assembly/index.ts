@@ -3,8 +3,12 @@
 export { attention, attentionGradient, attentionWork } from "./attention/attention.ts";
 export { multiplyAdds } from "./ceiling.ts";
 export { matmul, matmulScratch, mirror, useScratch } from "./matmul/matmul.ts";
+export { neighbourIndices } from "./embedding/neighbours.ts";
+export { adamW } from "./optimizer/adamw.ts";
+export { lookAhead, moveAlong, quadratic, unitNorm } from "./optimizer/muon.ts";
+export { addTo, sumOfSquares } from "./optimizer/sums.ts";
 export { reluSquared, reluSquaredGradient } from "./relu_squared.ts";
 export { rmsNorm, rmsNormGradient } from "./rms_norm.ts";
-export { sumRows, sumRowsGradient } from "./sum_rows.ts";
+export { sumRows, sumRowsGradient } from "./embedding/sum_rows.ts";
 export { surprisals, surprisalsGradient } from "./surprisals.ts";
-export { weightedSum } from "./weighted_sum.ts";
+export { weightedSum } from "./optimizer/weighted_sum.ts";

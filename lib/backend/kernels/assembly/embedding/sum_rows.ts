@@ -1,6 +1,6 @@
 // @ts-nocheck: this is AssemblyScript, which its own compiler checks.
 
-import { read, write } from "./vector.ts";
+import { addTo } from "../optimizer/sums.ts";
 
 /**
  * For each of `count` lines of `terms` indices, the sum of the rows of `table` that they
@@ -46,11 +46,5 @@ export function sumRowsGradient(
       indices += 4;
     }
     dy += bytes;
-  }
-}
-
-function addTo(sum: usize, x: usize, size: i32): void {
-  for (; size > 0; size -= 4, sum += 16, x += 16) {
-    write(sum, f32x4.add(read(sum, size), read(x, size)), size);
   }
 }

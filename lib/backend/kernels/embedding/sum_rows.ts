@@ -1,4 +1,4 @@
-import { fusion } from "./_fusion.ts";
+import { fusion } from "../_fusion.ts";
 
 /** A matrix, `[N, D]`, and which of its rows to add up, `[M, K]`, int32. */
 type Inputs = "table" | "indices";

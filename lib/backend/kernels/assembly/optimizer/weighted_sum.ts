@@ -1,6 +1,6 @@
 // @ts-nocheck: this is AssemblyScript, which its own compiler checks.
 
-import { multiplyAdd, read, write } from "./vector.ts";
+import { multiplyAdd, read, write } from "../vector.ts";
 
 /** `to = alpha · a + beta · b`. */
 export function weightedSum(a: usize, b: usize, to: usize, size: i32, alpha: f32, beta: f32): void {

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import { tf } from "dlm/backend/backend.ts";
+import { nativeKernels } from "dlm/backend/kernels/_native.ts";
+import { installKernels } from "dlm/backend/kernels/mod.ts";
+import relaxedSimd from "dlm/backend/kernels/relaxed_simd.wasm" with { type: "bytes" };
+import simd from "dlm/backend/kernels/simd.wasm" with { type: "bytes" };
+import { Rng } from "dlm/rng.ts";
+import { FLOAT32_TOLERANCE } from "../_reference.ts";
+import { assertClose, assertNoLeak } from "../_support.ts";
+
+/** A test of each build of the kernels that this engine understands, with random arguments. */
+export function testBuilds<Arguments extends unknown[]>(
+  name: string,
+  property: fc.IAsyncProperty<Arguments>,
+  examples: Arguments[] = [],
+): void {
+  for (const [set, code] of [["relaxed-simd", relaxedSimd], ["simd", simd]] as const) {
+    Deno.test({
+      name: `${name} (${set})`,
+      ignore: !WebAssembly.validate(code),
+      fn: async () => {
+        assert.equal(installKernels(set), set);
+        try {
+          await assertNoLeak(() => fc.assert(property, { numRuns: 40, seed: 1, examples }));
+        } finally {
+          installKernels();
+        }
+      },
+    });
+  }
+}
+
+/** What something finds while the backend has only the kernels of tfjs. */
+export async function withoutKernels<Result>(run: () => Promise<Result>): Promise<Result> {
+  const { set } = nativeKernels(tf.backend() as BackendWasm);
+  installKernels("none");
+  try {
+    return await run();
+  } finally {
+    installKernels(set);
+  }
+}
+
+/** Standard normal numbers. */
+export function normal(shape: [number, number], seed: number): tf.Tensor2D {
+  const rng = new Rng(seed);
+  return tf.tensor2d(Float32Array.from({ length: shape[0] * shape[1] }, () => rng.normal()), shape);
+}
+
+/** Whole numbers below `limit`. */
+export function whole(length: number, limit: number, seed: number): tf.Tensor1D {
+  const rng = new Rng(seed);
+  const values = Array.from({ length }, () => Math.floor(rng.uniform() * limit));
+  return tf.tensor1d(values, "int32");
+}
+
+/** Asserts that two lists of tensors have the same numbers, and disposes of them. */
+export async function assertAllClose(
+  actual: tf.Tensor[],
+  expected: tf.Tensor[],
+  tolerance = FLOAT32_TOLERANCE,
+): Promise<void> {
+  for (const [i, tensor] of actual.entries()) {
+    assert.deepEqual(tensor.shape, expected[i]!.shape);
+    assertClose(await tensor.data(), await expected[i]!.data(), tolerance);
+  }
+  tf.dispose([actual, expected]);
+}
