@@ -48,7 +48,8 @@ function instantiate(code: Uint8Array<ArrayBuffer>, pages: number) {
   const memory = new WebAssembly.Memory({ initial: pages });
   const module = new WebAssembly.Module(code);
   const kernels = new WebAssembly.Instance(module, {
-    env: { memory, "Math.log": Math.log, product: () => {} }, // attention calls it
+    env: { memory, "Math.log": Math.log },
+    product: { product: () => {} }, // attention calls it
   })
     .exports as unknown as NativeKernels;
   return { kernels, view: new Float32Array(memory.buffer) };

@@ -82,11 +82,8 @@ export function instantiateKernels(backend: BackendWasm, set: keyof typeof BUILD
   };
   const module = new WebAssembly.Module(BUILDS[set]);
   const instance = new WebAssembly.Instance(module, {
-    env: {
-      memory: asm.memory,
-      "Math.log": Math.log,
-      product: (...parameters: number[]) => kernels.matmul(...parameters),
-    },
+    env: { memory: asm.memory, "Math.log": Math.log },
+    product: { product: (...parameters: number[]) => kernels.matmul(...parameters) },
   });
   const kernels = { ...instance.exports } as unknown as NativeKernels;
   const scratch = present?.scratch ?? _malloc(kernels.matmulScratch()) >>> 0;

@@ -2,9 +2,9 @@
 
 /**
  * The fastest `matmul` that there is, of the same parameters: the one of this module, or machine
- * code outside of it, which computes on the same memory with wider vectors.
+ * code outside of it, which computes on the same memory with wider vectors. It is imported under
+ * the name of this file, `product`.
  */
-
 export declare function product(
   a: usize,
   aRowStride: i32,
