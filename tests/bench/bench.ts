@@ -2,6 +2,7 @@ import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
 import { fileURLToPath } from "node:url";
 import { median } from "simple-statistics";
+import { KERNEL_WISHES, useBackend } from "dlm/backend/backend.ts";
 import { runCommand, wholeNumber } from "dlm/cli/_command.ts";
 import { CEILING_ROUNDS, type Contender, type Contest, openContender } from "./_process.ts";
 import { profileStep } from "./_profile.ts";
@@ -40,10 +41,15 @@ const command = new Command("bench")
   .option("--batch <B>", "sequences a step", wholeNumber(1))
   .option("--rounds <N>", "rounds each, of which the median counts", wholeNumber(1), 5)
   .option("--python <program>", "a Python that has PyTorch", "python3")
+  .addOption(
+    new Option("--kernels <kind>", "machine code or WebAssembly (default: the faster that works)")
+      .choices(KERNEL_WISHES),
+  )
   .option("--profile", "instead, the milliseconds of each op in one training step")
   .option("--json", "print the result as one line of JSON")
   .action(async (options) => {
-    const { layers, width, heads, context, batch } = options;
+    const { layers, width, heads, context, batch, kernels } = options;
+    await useBackend("wasm", { kernels }); // whether it can, before anybody starts
     const given = { layers, width, heads, context, batch };
     const asked = Object.fromEntries(Object.entries(given).filter(([, value]) => value));
     const sizes = Object.keys(asked).length > 0 ? [{ ...SIZES[0]!, ...asked }] : SIZES;
@@ -52,7 +58,9 @@ const command = new Command("bench")
     const rows = [];
     for (const size of sizes) {
       for (const task of tasks) {
-        const contest = task === "train" ? { ...size, task } : { ...size, task, batch: SAMPLED };
+        const contest = task === "train"
+          ? { ...size, task, kernels }
+          : { ...size, task, kernels, batch: SAMPLED };
         rows.push(...await compare(contest, options));
       }
     }
