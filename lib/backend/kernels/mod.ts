@@ -137,5 +137,6 @@ function install({ set, reason }: NativeChoice): { set?: KernelSet; reason: stri
 
 /** Of all that runs in a process, one thread chooses. */
 function isInWorker(): boolean {
-  return typeof WorkerGlobalScope !== "undefined" && globalThis instanceof WorkerGlobalScope;
+  const { WorkerGlobalScope: Scope } = globalThis as { WorkerGlobalScope?: unknown };
+  return typeof Scope === "function" && globalThis instanceof Scope;
 }

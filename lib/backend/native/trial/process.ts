@@ -1,3 +1,5 @@
+import { fileURLToPath } from "node:url";
+
 /** What came of trying the machine code. */
 export type Outcome =
   /** It is right, and so many times as fast as WebAssembly. */
@@ -25,10 +27,10 @@ export async function tryInProcess(
   args: string[],
   { limit = 10_000 }: TrialOptions = {},
 ): Promise<Outcome> {
-  const config = new URL("../../../../deno.json", import.meta.url);
+  const config = fileURLToPath(new URL("../../../../deno.json", import.meta.url));
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-check", "--no-lock", "--no-prompt", "--allow-ffi"]
-      .concat("--config", decodeURIComponent(config.pathname), program.href, ...args),
+      .concat("--config", config, program.href, ...args),
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
