@@ -1,11 +1,10 @@
-import { fileURLToPath } from "node:url";
 import type { VectorSet } from "./assembler.ts";
 import { type Detection, detectProcessor } from "./processor.ts";
 import { type Outcome, tryInProcess } from "./trial/process.ts";
 import { circumstancesOf, type Verdicts, verdictsIn } from "./trial/verdict.ts";
 
 /** The folder of the project, in which its sources and the verdicts are. */
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const ROOT = new URL("../../../", import.meta.url);
 
 /** Whether machine code is to be used, of which set of instructions, and why, as a sentence. */
 export interface NativeChoice {
@@ -71,7 +70,9 @@ async function judge(
   const { isGranted, verdicts, insist } = ingredients;
   try {
     if (!isGranted({ name: "read", path: ROOT })) {
-      return { reason: `There is no permission to read in ${ROOT}: add --allow-read.` };
+      return {
+        reason: `There is no permission to read the folder of the project: add --allow-read.`,
+      };
     }
     const circumstances = await circumstancesOf(processor, set);
     const known = await verdicts.read(circumstances);

@@ -1,5 +1,3 @@
-import { fileURLToPath } from "node:url";
-
 /** What came of trying the machine code. */
 export type Outcome =
   /** It is right, and so many times as fast as WebAssembly. */
@@ -27,10 +25,10 @@ export async function tryInProcess(
   args: string[],
   { limit = 10_000 }: TrialOptions = {},
 ): Promise<Outcome> {
-  const config = fileURLToPath(new URL("../../../../deno.json", import.meta.url));
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-check", "--no-lock", "--no-prompt", "--allow-ffi"]
-      .concat("--config", config, program.href, ...args),
+      .concat(program.href, ...args),
+    cwd: new URL("./", import.meta.url), // where Deno finds our deno.json
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

@@ -1,6 +1,4 @@
-import { fileURLToPath } from "node:url";
 import deno from "../../../../deno.json" with { type: "json" };
-import { writeFileAtomic } from "dlm/files/atomic.ts";
 import type { VectorSet } from "../assembler.ts";
 import type { Processor } from "../processor.ts";
 import type { Outcome } from "./process.ts";
@@ -35,7 +33,7 @@ export interface Verdicts {
   /** @throws {Error} if it cannot be kept */
   keep(circumstances: Circumstances, outcome: Outcome): Promise<void>;
   /**
-   * Finds out whether anything could be kept.
+   * Makes room for verdicts, and finds out whether any could be kept.
    *
    * @throws {Error} if not
    */
@@ -45,14 +43,15 @@ export interface Verdicts {
 /** Machines that share a folder, and versions one goes to and fro between. */
 const MOST = 8;
 
-const CACHE = fileURLToPath(new URL("../../../../data/cache/", import.meta.url));
+const CACHE = new URL("../../../../data/cache/", import.meta.url);
 
 /** Verdicts in a file, the newest first. What is no such file holds none. */
-export function verdictsIn(folder: string = CACHE): Verdicts {
-  const place = `${folder}machine_code.json`;
+export function verdictsIn(folder: URL = CACHE): Verdicts {
+  const file = new URL("machine_code.json", folder);
+  const besides = () => new URL(`machine_code.json.${crypto.randomUUID()}.tmp`, folder);
   const load = async (): Promise<Entry[]> => {
     try {
-      const entries = JSON.parse(await Deno.readTextFile(place));
+      const entries = JSON.parse(await Deno.readTextFile(file));
       return Array.isArray(entries) ? entries.filter(isEntry) : [];
     } catch {
       return [];
@@ -61,7 +60,7 @@ export function verdictsIn(folder: string = CACHE): Verdicts {
   const isSame = (one: Circumstances, other: Circumstances) =>
     JSON.stringify(one) === JSON.stringify(other);
   return {
-    place,
+    place: decodeURIComponent(file.pathname),
     async read(circumstances) {
       const entries = await load();
       return entries.find((entry) => isSame(entry.circumstances, circumstances))?.outcome;
@@ -69,11 +68,15 @@ export function verdictsIn(folder: string = CACHE): Verdicts {
     async keep(circumstances, outcome) {
       const others = (await load()).filter((entry) => !isSame(entry.circumstances, circumstances));
       const entries: Entry[] = [{ circumstances, outcome }, ...others].slice(0, MOST);
-      await writeFileAtomic(place, new TextEncoder().encode(`${JSON.stringify(entries)}\n`));
+      const whole = besides(); // nobody reads half of it, and if it is lost, it is found again
+      await Deno.writeTextFile(whole, `${JSON.stringify(entries)}\n`);
+      await Deno.rename(whole, file);
     },
     async probe() {
       await Deno.mkdir(folder, { recursive: true });
-      await Deno.remove(await Deno.makeTempFile({ dir: folder, suffix: ".tmp" }));
+      const test = besides();
+      await Deno.writeTextFile(test, "");
+      await Deno.remove(test);
     },
   };
 }
@@ -94,18 +97,18 @@ export async function circumstancesOf(
     ...{ set, vendor, brand, family, model, os, arch },
     deno: Deno.version.deno,
     version: deno.version,
-    sources: await digest(fileURLToPath(new URL("../", import.meta.url))),
+    sources: await digest(new URL("../", import.meta.url)),
   };
 }
 
 /** The SHA-256 of all files in a folder and below. */
-async function digest(folder: string): Promise<string> {
+async function digest(folder: URL): Promise<string> {
   const texts: string[] = [];
-  const visit = async (folder: string) => {
+  const visit = async (folder: URL) => {
     const entries = await Array.fromAsync(Deno.readDir(folder));
     for (const { name, isDirectory } of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
-      if (isDirectory) await visit(`${folder}${name}/`);
-      else texts.push(await Deno.readTextFile(`${folder}${name}`));
+      if (isDirectory) await visit(new URL(`${name}/`, folder));
+      else texts.push(await Deno.readTextFile(new URL(name, folder)));
     }
   };
   await visit(folder);

@@ -57,8 +57,8 @@ const SLIPS: Record<string, (...parameters: number[]) => void> = {
   "a number between the rows": (...[, , , , , , c, cRow, , , columns]) => {
     if (cRow! > columns!) view[c! / 4 + columns!] = 0;
   },
-  "a changed factor": (a) => {
-    view[a! / 4]! += 1;
+  "a changed factor": (...[a, , , , , , , , , depth]) => {
+    if (depth! > 0) view[a! / 4]! += 1;
   },
   "only symmetric ones": (...parameters) => {
     if (parameters[11]) view[parameters[6]! / 4 + 1] = 0;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { pathToFileURL } from "node:url";
 import {
   type Circumstances,
   circumstancesOf,
@@ -17,19 +18,22 @@ const processor = {
   vectors: ["avx2"] as const,
 };
 
+const at = (folder: string) => pathToFileURL(folder);
+
 const right = { works: true, speed: 2 } as const;
 const crash = { works: false, reason: "It ended with signal SIGSEGV." } as const;
 
 Deno.test("a verdict is found again, and a later one takes its place", { ignore }, async () => {
   const here = await circumstancesOf(processor, "avx2");
   await inFolder(async (folder) => {
-    const verdicts = verdictsIn(`${folder}/new/`);
+    const verdicts = verdictsIn(at(`${folder}/new/`));
     assert.equal(await verdicts.read(here), undefined);
+    await verdicts.probe(); // which makes the folder
     for (const outcome of [right, crash]) {
       await verdicts.keep(here, outcome);
-      assert.deepEqual(await verdictsIn(`${folder}/new/`).read(here), outcome);
+      assert.deepEqual(await verdictsIn(at(`${folder}/new/`)).read(here), outcome);
     }
-    assert.equal(JSON.parse(await Deno.readTextFile(verdicts.place)).length, 1);
+    assert.equal(JSON.parse(await Deno.readTextFile(`${folder}/new/machine_code.json`)).length, 1);
   });
 });
 
@@ -39,7 +43,7 @@ Deno.test(
   async () => {
     const here = await circumstancesOf(processor, "avx2");
     await inFolder(async (folder) => {
-      const verdicts = verdictsIn(`${folder}/`);
+      const verdicts = verdictsIn(at(`${folder}/`));
       await verdicts.keep(here, right);
       for (const name of Object.keys(here) as (keyof Circumstances)[]) {
         assert.equal(await verdicts.read({ ...here, [name]: "other" }), undefined, name);
@@ -55,13 +59,13 @@ Deno.test(
 Deno.test("a file that holds no verdicts is none, and is replaced", { ignore }, async () => {
   const here = await circumstancesOf(processor, "avx2");
   await inFolder(async (folder) => {
-    const verdicts = verdictsIn(`${folder}/`);
+    const verdicts = verdictsIn(at(`${folder}/`));
     const strange = [
       ...["", "{", "null", "{}", "[null, 1, {}]"],
       JSON.stringify([{ circumstances: here }, { circumstances: here, outcome: { works: true } }]),
     ];
     for (const text of strange) {
-      await Deno.writeTextFile(verdicts.place, text);
+      await Deno.writeTextFile(`${folder}/machine_code.json`, text);
       assert.equal(await verdicts.read(here), undefined, text);
       await verdicts.keep(here, right);
       assert.deepEqual(await verdicts.read(here), right);
@@ -73,9 +77,9 @@ Deno.test("probe() leaves nothing behind, and throws where nothing can be kept",
   ignore,
 }, async () => {
   await inFolder(async (folder) => {
-    await verdictsIn(`${folder}/`).probe();
+    await verdictsIn(at(`${folder}/`)).probe();
     assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
     await Deno.writeTextFile(`${folder}/file`, "");
-    await assert.rejects(verdictsIn(`${folder}/file/`).probe());
+    await assert.rejects(verdictsIn(at(`${folder}/file/`)).probe());
   });
 });
