@@ -6,10 +6,10 @@ import { predictInWorkers } from "dlm/crew/crew.ts";
 import { predictorOf } from "dlm/crew/predictor.ts";
 import { Transformer } from "dlm/model.ts";
 import { assertClose, randomParameters, TINY } from "../_support.ts";
-import { canRun } from "./native/_ffi.ts";
+import { hasVectors } from "./native/_ffi.ts";
 
 // In plain `deno test`, machine code may not be called; some tests need that it may.
-const isAllowed = canRun && Deno.permissions.querySync({ name: "write" }).state === "granted";
+const isAllowed = hasVectors && Deno.permissions.querySync({ name: "write" }).state === "granted";
 
 /** Whatever kernels a test uses, the next one has those of before. */
 async function restoring(run: () => Promise<void>): Promise<void> {

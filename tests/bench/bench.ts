@@ -2,7 +2,7 @@ import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
 import { fileURLToPath } from "node:url";
 import { median } from "simple-statistics";
-import { KERNEL_WISHES, useBackend } from "dlm/backend/backend.ts";
+import { KERNEL_WISHES, kernelsInUse, useBackend } from "dlm/backend/backend.ts";
 import { runCommand, wholeNumber } from "dlm/cli/_command.ts";
 import { CEILING_ROUNDS, type Contender, type Contest, openContender } from "./_process.ts";
 import { profileStep } from "./_profile.ts";
@@ -64,8 +64,9 @@ const command = new Command("bench")
         rows.push(...await compare(contest, options));
       }
     }
-    if (options.json) console.log(JSON.stringify({ rows, ratios: ratios(rows) }));
-    else show(rows);
+    if (options.json) {
+      console.log(JSON.stringify({ kernels: kernelsInUse().set, rows, ratios: ratios(rows) }));
+    } else show(rows);
   });
 
 /** All contenders of one contest, taking their rounds in turn. */
