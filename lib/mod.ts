@@ -39,7 +39,14 @@ export * from "dlm/sampler.ts";
 export * from "dlm/trainer.ts";
 
 // The pieces of a transformer, and the backend that they run on
-export { BACKENDS, tf, useBackend } from "dlm/backend/backend.ts";
+export {
+  BACKENDS,
+  type KernelChoice,
+  kernelsInUse,
+  type KernelWish,
+  tf,
+  useBackend,
+} from "dlm/backend/backend.ts";
 export type { NamedArrays, NamedVariables } from "dlm/backend/variables.ts";
 export { attention, attentionWeights, splitHeads } from "dlm/ops/attention.ts";
 export { crossEntropy, surprisals } from "dlm/ops/cross_entropy.ts";

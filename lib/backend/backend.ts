@@ -1,7 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { guardMemory } from "dlm/backend/_memory.ts";
-import { installKernels } from "dlm/backend/kernels/mod.ts";
+import {
+  chooseKernels,
+  KERNEL_WISHES,
+  type KernelChoice,
+  kernelsInUse,
+  type KernelWish,
+} from "dlm/backend/kernels/mod.ts";
 import plain from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm" with {
   type: "bytes",
 };
@@ -13,7 +19,7 @@ import simd from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm
  * TensorFlow.js with a backend ready to use: whoever imports `tf` from here needs no
  * set-up and sees no banner.
  */
-export { tf };
+export { KERNEL_WISHES, type KernelChoice, kernelsInUse, type KernelWish, tf };
 
 /** The backends a model can run on. */
 export const BACKENDS = ["wasm", "cpu"] as const;
@@ -21,13 +27,28 @@ export const BACKENDS = ["wasm", "cpu"] as const;
 /** One of {@linkcode BACKENDS}. */
 export type Backend = typeof BACKENDS[number];
 
+/** Options for {@linkcode useBackend}. */
+export interface BackendOptions {
+  /** Which kernels the wasm backend is to use: `native`, in machine code, or `wasm`.
+   * @default {those in use, at first what the environment variable DLM_KERNELS says, or else the
+   * faster ones that work here; see {@linkcode kernelsInUse}}
+   */
+  kernels?: KernelWish | undefined;
+}
+
 /**
  * Makes `name` the backend on which tensors live from now on: `wasm`, which importing
  * this module chooses, or `cpu`, plain JavaScript, far slower but found everywhere.
  *
- * @throws {RangeError} if the backend does not exist or does not start here
+ * @throws {RangeError} if the backend does not exist or does not start here, or has no native
+ * kernels where they are wanted
  */
-export async function useBackend(name: Backend): Promise<void> {
+export async function useBackend(name: Backend, options: BackendOptions = {}): Promise<void> {
+  await startBackend(name);
+  await chooseKernels(options.kernels);
+}
+
+async function startBackend(name: Backend): Promise<void> {
   if (!BACKENDS.includes(name)) {
     throw new RangeError(`There is no backend ${name}: choose one of ${BACKENDS.join(", ")}.`);
   }
@@ -37,7 +58,22 @@ export async function useBackend(name: Backend): Promise<void> {
   await tf.ready();
   if (name === "cpu") tf.env().set("IS_NODE", false); // else its first op prints an advertisement
   guardMemory();
-  installKernels();
+}
+
+/**
+ * What the environment wishes for, if it may be read.
+ *
+ * @throws {RangeError} if it wishes for what there is not
+ */
+function wishOfEnvironment(): KernelWish | undefined {
+  if (!("Deno" in globalThis)) return undefined;
+  const variable = "DLM_KERNELS";
+  if (Deno.permissions.querySync({ name: "env", variable }).state !== "granted") return undefined;
+  const value = Deno.env.get(variable);
+  if (!value) return undefined;
+  const wish = KERNEL_WISHES.find((name) => name === value);
+  if (wish) return wish;
+  throw new RangeError(`${variable} is ${value}: set it to ${KERNEL_WISHES.join(" or ")}.`);
 }
 
 /**
@@ -57,4 +93,5 @@ function embedWasm() {
 }
 
 embedWasm();
-await useBackend("wasm").catch(() => useBackend("cpu"));
+await startBackend("wasm").catch(() => startBackend("cpu"));
+await chooseKernels(wishOfEnvironment());

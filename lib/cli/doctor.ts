@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import corpora from "../../data/corpora.json" with { type: "json" };
-import { tf } from "dlm/backend/backend.ts";
+import { kernelsInUse, tf } from "dlm/backend/backend.ts";
 import { runCommand } from "dlm/cli/_command.ts";
 import { installedFrontEnds, output } from "dlm/cli/_front_ends.ts";
 import { DEFAULT_MODEL, shippedModels } from "dlm/cli/_inputs.ts";
@@ -25,6 +25,7 @@ const command = new Command("doctor")
       await frontEnds(),
       cores(),
       await backend(),
+      kernels(),
       await gpu(),
       await corpus(),
       await model(),
@@ -86,6 +87,11 @@ async function backend(): Promise<Check> {
     found: `${tf.getBackend()}${simd ? " with SIMD" : ""}`,
     advice: "Training is slow without WebAssembly SIMD: use a processor of the last ten years.",
   };
+}
+
+function kernels(): Check {
+  const { set, reason } = kernelsInUse();
+  return { name: "Kernels", ok: true, found: `${set}. ${reason}` };
 }
 
 async function gpu(): Promise<Check> {

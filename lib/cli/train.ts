@@ -1,7 +1,7 @@
 import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
 import plot from "simple-ascii-chart";
-import { BACKENDS, tf, useBackend } from "dlm/backend/backend.ts";
+import { BACKENDS, KERNEL_WISHES, kernelsInUse, tf, useBackend } from "dlm/backend/backend.ts";
 import { loadCheckpoint } from "dlm/training/checkpoint.ts";
 import { anyWholeNumber, positiveNumber, runCommand, wholeNumber } from "dlm/cli/_command.ts";
 import { openCorpus } from "dlm/cli/_inputs.ts";
@@ -45,11 +45,15 @@ const command = new Command("train")
   .option("--evaluate-every <N>", "steps between evaluations", wholeNumber(1))
   .option("--workers <N>", "Workers that share a batch (default: one a core)", wholeNumber(0))
   .addOption(new Option("--backend <name>").choices(BACKENDS).default("wasm" as const))
+  .addOption(
+    new Option("--kernels <kind>", "machine code or WebAssembly (default: the faster that works)")
+      .choices(KERNEL_WISHES),
+  )
   .option("--out <dir>", "folder of the run (default: a new one in runs/)")
   .option("--resume", "go on with the run in --out")
   .option("--json", "print the result as one line of JSON")
   .action(async (options) => {
-    await useBackend(options.backend);
+    await useBackend(options.backend, { kernels: options.kernels });
     const folder = options.out ?? await freeFolder(options.preset ?? "laptop");
     const path = `${folder}/checkpoint.safetensors`;
     const { run, corpus } = await (options.resume ? reopen : open)(path, options);
@@ -70,6 +74,7 @@ const command = new Command("train")
       corpus: corpus.name,
       seed: run.settings.seed,
       backend: tf.getBackend(),
+      kernels: kernelsInUse().set,
     }));
   });
 
@@ -102,6 +107,13 @@ async function reopen(path: string, options: Options): Promise<OpenRun> {
     if (kept === value) continue;
     throw new RangeError(
       `The run in ${path} has ${name} ${kept}, not ${value}: leave the option out to go on with it.`,
+    );
+  }
+  const { set } = kernelsInUse();
+  if (checkpoint.kernels !== undefined && checkpoint.kernels !== set) {
+    console.error(
+      `The run was trained with ${checkpoint.kernels} kernels and goes on with ${set}: ` +
+        `its curve may differ in its last digits.`,
     );
   }
   const corpus = await openCorpus(options.corpus ?? checkpoint.corpus.name);

@@ -1,7 +1,9 @@
-import { tf } from "dlm/backend/backend.ts";
+import { kernelsInUse, tf } from "dlm/backend/backend.ts";
 
 /** What a result was made with, to be printed beside it. */
 export function provenance(seed: number): string {
-  return `seed ${seed} · ${tf.getBackend()} backend · TensorFlow.js ${tf.version.tfjs} · ` +
-    `Deno ${Deno.version.deno}`;
+  const { set } = kernelsInUse();
+  const kernels = set === "none" ? "" : `, ${set} kernels`;
+  return `seed ${seed} · ${tf.getBackend()} backend${kernels} · ` +
+    `TensorFlow.js ${tf.version.tfjs} · Deno ${Deno.version.deno}`;
 }

@@ -1,3 +1,4 @@
+import { kernelsInUse } from "dlm/backend/backend.ts";
 import type { Reply, Task } from "dlm/crew/_worker.ts";
 
 /** A Worker that answers its tasks in turn. */
@@ -9,7 +10,7 @@ export interface Member extends Disposable {
   ask<Answer>(task: Task, moved?: ArrayBuffer[]): Promise<Answer>;
 }
 
-/** Starts a Worker. */
+/** Starts a Worker, which uses the kernels of this thread: so all of a crew round alike. */
 export function startMember(): Member {
   const worker = new Worker(new URL("./_worker.ts", import.meta.url), { type: "module" });
   const waiting: PromiseWithResolvers<unknown>[] = []; // for answers, which come in turn
@@ -18,7 +19,10 @@ export function startMember(): Member {
     waiting.push(expected);
     return expected.promise;
   };
-  const ready = expectAnswer();
+  const ready = expectAnswer().then(() => {
+    worker.postMessage({ kind: "kernels", set: kernelsInUse().set } satisfies Task);
+    return expectAnswer();
+  });
   ready.catch(() => {}); // whoever asks hears of it
   let death: Error | undefined;
   const die = (cause: string) => {

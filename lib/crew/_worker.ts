@@ -1,5 +1,6 @@
 /// <reference lib="deno.worker" />
 import type { Batch, NoisyBatch } from "dlm/batch.ts";
+import { installKernels, type KernelSet } from "dlm/backend/kernels/mod.ts";
 import type { NamedArrays } from "dlm/backend/variables.ts";
 import {
   createLearner,
@@ -16,6 +17,7 @@ import { type Exchange, joinTeam } from "dlm/optimizer/team.ts";
 
 /** What a member of a crew is asked to do. */
 export type Task =
+  | { kind: "kernels"; set: KernelSet }
   | { kind: "learn"; options: LearnerOptions; rank: number; exchange: Exchange }
   | { kind: "step"; batch: NoisyBatch; step: Step }
   | { kind: "state"; part: keyof LearnerState }
@@ -32,6 +34,9 @@ let model: Transformer | undefined;
 
 async function answer(task: Task): Promise<unknown> {
   switch (task.kind) {
+    case "kernels":
+      installKernels(task.set);
+      return;
     case "learn":
       await learner?.[Symbol.asyncDispose]();
       learner = createLearner(task.options, joinTeam(task.exchange, task.rank));

@@ -12,6 +12,8 @@ import type { RunSettings } from "dlm/training/presets.ts";
 export interface Checkpoint {
   /** The version of the library that trained it. */
   version: string;
+  /** The kernels with which it was trained, where that is known: others round otherwise. */
+  kernels?: string;
   config: TransformerConfig;
   /** The vocabulary, by id. */
   characters: readonly string[];
@@ -53,7 +55,7 @@ export function encodeCheckpoint(
   checkpoint: Checkpoint,
   { half = false }: EncodeOptions = {},
 ): Uint8Array<ArrayBuffer> {
-  const { version, config, characters, corpus, average, training } = checkpoint;
+  const { version, kernels, config, characters, corpus, average, training } = checkpoint;
   const shapes = parameterShapes(config);
   const tensors: Record<string, StoredTensor> = {};
   for (const [name, shape] of Object.entries(shapes)) {
@@ -67,6 +69,7 @@ export function encodeCheckpoint(
   const metadata: Record<string, string> = {
     format: FORMAT,
     version,
+    ...(kernels && { kernels }),
     config: JSON.stringify(config),
     vocabulary: JSON.stringify(characters),
     corpus: JSON.stringify(corpus),
@@ -117,6 +120,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
     );
   const checkpoint: Checkpoint = {
     version: text("version"),
+    ...(metadata.kernels && { kernels: metadata.kernels }),
     config,
     characters,
     corpus: JSON.parse(text("corpus")),

@@ -1,3 +1,4 @@
+import { kernelsInUse } from "dlm/backend/backend.ts";
 import { saveCheckpoint, VERSION } from "dlm/training/checkpoint.ts";
 import type { Checkpoint } from "dlm/training/checkpoint_format.ts";
 import type { Corpus } from "dlm/corpus.ts";
@@ -48,7 +49,8 @@ export async function startRun(corpus: Corpus, settings: RunSettings): Promise<R
 }
 
 /**
- * Goes on with a run where a checkpoint left it, on the same curve.
+ * Goes on with a run where a checkpoint left it, on the same curve; with other kernels than
+ * before, its last digits may differ.
  *
  * @param changes another budget or number of Workers, if not those of the checkpoint
  * @throws {RangeError} if the checkpoint cannot be trained on, or is of another corpus or
@@ -137,6 +139,7 @@ async function createRun(
       const { tokenizer: { characters }, name, sha256 } = corpus;
       await saveCheckpoint(path, {
         version: VERSION,
+        kernels: kernelsInUse().set,
         config,
         characters,
         corpus: { name, sha256 },

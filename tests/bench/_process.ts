@@ -14,6 +14,8 @@ export interface Contest {
   steps: number;
   /** Workers of ours that share the work; 0 for this thread. */
   workers?: number;
+  /** Which kernels of ours: in machine code or WebAssembly; the faster, if left out. */
+  kernels?: "native" | "wasm" | undefined;
   /** Whether tfjs runs as it comes, without the kernels of this library. */
   stock?: boolean;
   /** Threads of PyTorch. */

@@ -1,6 +1,7 @@
 import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
 import { median } from "simple-statistics";
+import { KERNEL_WISHES, kernelsInUse, useBackend } from "dlm/backend/backend.ts";
 import { runCommand, wholeNumber } from "dlm/cli/_command.ts";
 import { openCeiling, openEntries, STOCK } from "./_entries.ts";
 import { CEILING_ROUNDS, type Contest } from "./_process.ts";
@@ -35,10 +36,15 @@ const command = new Command("bench")
   .option("--batch <B>", "sequences a step", wholeNumber(1))
   .option("--rounds <N>", "rounds each, of which the median counts", wholeNumber(1), 5)
   .option("--python <program>", "a Python that has PyTorch", "python3")
+  .addOption(
+    new Option("--kernels <kind>", "machine code or WebAssembly (default: the faster that works)")
+      .choices(KERNEL_WISHES),
+  )
   .option("--profile", "instead, the milliseconds of each op in one training step")
   .option("--json", "print the result as one line of JSON")
   .action(async (options) => {
-    const { layers, width, heads, context, batch } = options;
+    const { layers, width, heads, context, batch, kernels } = options;
+    await useBackend("wasm", { kernels }); // whether it can, before anybody starts
     const given = { layers, width, heads, context, batch };
     const asked = Object.fromEntries(Object.entries(given).filter(([, value]) => value));
     const sizes = Object.keys(asked).length > 0 ? [{ ...SIZES[0]!, ...asked }] : SIZES;
@@ -49,7 +55,8 @@ const command = new Command("bench")
     for (const size of sizes) {
       for (const task of tasks) {
         if (task === "products") continue;
-        const contest = task === "train" ? { ...size, task } : { ...size, task, batch: SAMPLED };
+        const asked = { ...size, task, kernels };
+        const contest = task === "train" ? asked : { ...asked, batch: SAMPLED };
         rows.push(...await compare(contest, options.rounds, torch));
       }
     }
@@ -58,8 +65,10 @@ const command = new Command("bench")
       : [];
     const version = torch?.version;
     if (options.json) {
-      console.log(JSON.stringify({ pytorch: version, rows, ratios: ratios(rows), products }));
+      const found = { kernels: kernelsInUse().set, pytorch: version, rows, products };
+      console.log(JSON.stringify({ ...found, ratios: ratios(rows) }));
     } else {
+      console.log(`Kernels: ${kernelsInUse().set}`);
       if (version) console.log(version);
       if (rows.length > 0) show(rows);
       if (products.length > 0) showProducts(products);

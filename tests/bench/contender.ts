@@ -8,7 +8,7 @@
 import { createInterface } from "node:readline";
 import process from "node:process";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
-import { tf } from "dlm/backend/backend.ts";
+import { tf, useBackend } from "dlm/backend/backend.ts";
 import { nativeKernels } from "dlm/backend/kernels/_native.ts";
 import { installKernels } from "dlm/backend/kernels/mod.ts";
 import { CEILING_ROUNDS, type Contest } from "./_process.ts";
@@ -65,7 +65,10 @@ function ceiling(): () => void {
   return () => void kernels.multiplyAdds(CEILING_ROUNDS);
 }
 
-const contest: Contest | { task: "ceiling"; stock?: false } = JSON.parse(Deno.args[0]!);
+const contest: Contest | { task: "ceiling"; stock?: false; kernels?: undefined } = JSON.parse(
+  Deno.args[0]!,
+);
+await useBackend("wasm", { kernels: contest.kernels });
 if (contest.stock) installKernels("none");
 const round = contest.task === "ceiling"
   ? ceiling()

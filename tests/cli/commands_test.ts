@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { loadCheckpoint, saveCheckpoint } from "dlm/training/checkpoint.ts";
 
 // These start processes and write files, so they run under `deno test -A` only.
 const ignore = (await Deno.permissions.query({ name: "run" })).state !== "granted";
@@ -222,6 +223,31 @@ Deno.test(
       assert.equal(code, 0, stderr);
       assert.equal(JSON.parse(stdout.split("\n").at(-1)!).corpus, "moby-dick");
     }
+    await Deno.remove(folder, { recursive: true });
+  },
+);
+
+Deno.test(
+  "train names its kernels, and says if a run goes on with others",
+  { ignore },
+  async () => {
+    const folder = await prepareFolder();
+    const args = [...smoke, ...TINY, "--out=.", "--kernels=wasm", "--corpus=text.txt"];
+    const first = await run(folder, "train", [...args, "--steps=1"]);
+    const { kernels } = JSON.parse(first.stdout.split("\n").at(-1)!);
+    const path = `${folder}/checkpoint.safetensors`;
+    const checkpoint = await loadCheckpoint(path);
+    assert.equal(checkpoint.kernels, kernels);
+    const same = await run(folder, "train", [...args, "--resume", "--steps=2"]);
+    assert.equal(same.code, 0, same.stderr);
+    assert.doesNotMatch(same.stderr, /kernels/);
+    await saveCheckpoint(path, { ...await loadCheckpoint(path), kernels: "other" });
+    const other = await run(folder, "train", [...args, "--resume", "--steps=3"]);
+    assert.equal(other.code, 0, other.stderr);
+    assert.match(
+      other.stderr,
+      /with other kernels and goes on with .+ may differ in its last digits/,
+    );
     await Deno.remove(folder, { recursive: true });
   },
 );

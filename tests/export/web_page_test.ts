@@ -147,3 +147,9 @@ Deno.test({
     }
   },
 });
+
+Deno.test("the exported page imports nothing, which a browser would look for in vain", {
+  ignore: (await Deno.permissions.query({ name: "run" })).state !== "granted",
+}, async () => {
+  assert.doesNotMatch(await createWebPage(checkpoint), /\bfrom ?"|\bimport ?"/);
+});

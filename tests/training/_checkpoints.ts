@@ -14,6 +14,7 @@ export const finished: Checkpoint = {
 /** One that can be trained on. */
 export const unfinished: Checkpoint = {
   ...finished,
+  kernels: "native avx2",
   training: {
     ...randomTraining(TINY, 2),
     done: { step: 40, seconds: 1.5 },

@@ -1,17 +1,23 @@
 import type { DataId, DataType, KernelConfig, TensorInfo } from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import type { VectorSet } from "dlm/backend/native/assembler.ts";
+import { createProduct } from "dlm/backend/native/product.ts";
+import { findFault, ROOM } from "dlm/backend/native/trial/self_test.ts";
 import relaxedSimd from "./relaxed_simd.wasm" with { type: "bytes" };
 import simd from "./simd.wasm" with { type: "bytes" };
 
 /** The builds, the fastest first. */
 const BUILDS = { "relaxed-simd": relaxedSimd, simd };
 
-/** A build of the kernels, by the WebAssembly features it uses, or none. */
-export type KernelSet = keyof typeof BUILDS | "none";
+/** A build of the kernels, by the WebAssembly features it uses; the fastest build with matrix
+ * products in machine code; or none. */
+export type KernelSet = WasmSet | `native ${VectorSet}` | "none";
+
+type WasmSet = keyof typeof BUILDS;
 
 /** The fastest build that this engine understands. */
-export function fastestSet(): KernelSet {
-  const sets = Object.keys(BUILDS) as (keyof typeof BUILDS)[];
+export function fastestSet(): WasmSet | "none" {
+  const sets = Object.keys(BUILDS) as WasmSet[];
   return sets.find((set) => WebAssembly.validate(BUILDS[set])) ?? "none";
 }
 
@@ -72,22 +78,37 @@ export function nativeKernels(backend: BackendWasm): Native {
   return natives.get(backend)!;
 }
 
-/** Puts a build of the kernels into the memory of `backend`, unless it is there already. */
-export function instantiateKernels(backend: BackendWasm, set: keyof typeof BUILDS): void {
+/** Memory of a tfjs backend, and the way to have some of it. */
+interface Wasm {
+  asm: { memory: WebAssembly.Memory };
+  _malloc(bytes: number): number;
+  _free(address: number): void;
+}
+
+/**
+ * Puts a build of the kernels into the memory of `backend`, unless it is there already.
+ *
+ * @throws {Error} if there is a fault in the machine code, as its quick self-test finds it
+ */
+export function instantiateKernels(
+  backend: BackendWasm,
+  set: Exclude<KernelSet, "none">,
+): void {
   const present = natives.get(backend);
   if (present?.set === set) return;
-  const { asm, _malloc } = backend.wasm as unknown as {
-    asm: { memory: WebAssembly.Memory };
-    _malloc(bytes: number): number;
-  };
-  const module = new WebAssembly.Module(BUILDS[set]);
+  const wasm = backend.wasm as unknown as Wasm;
+  const { asm, _malloc } = wasm;
+  const vectors = set === "native avx512" ? "avx512" : set === "native avx2" ? "avx2" : undefined;
+  const build = vectors ? fastestSet() as WasmSet : set as WasmSet;
+  const module = new WebAssembly.Module(BUILDS[build]);
   const instance = new WebAssembly.Instance(module, {
     env: { memory: asm.memory, "Math.log": Math.log },
     product: { product: (...parameters: number[]) => kernels.matmul(...parameters) },
   });
-  const kernels = { ...instance.exports } as unknown as NativeKernels;
-  const scratch = present?.scratch ?? _malloc(kernels.matmulScratch()) >>> 0;
-  kernels.useScratch(scratch);
+  const inWasm = instance.exports as unknown as NativeKernels;
+  const scratch = present?.scratch ?? _malloc(inWasm.matmulScratch()) >>> 0;
+  inWasm.useScratch(scratch);
+  const kernels = vectors ? { ...inWasm, matmul: machineProduct(vectors, wasm, inWasm) } : inWasm;
   natives.set(backend, {
     set,
     kernels,
@@ -103,6 +124,23 @@ export function instantiateKernels(backend: BackendWasm, set: keyof typeof BUILD
     allocate: (shape, dtype = "float32") => backend.makeOutput(shape, dtype),
     free: ({ dataId }) => void backend.disposeData(dataId as DataId),
   });
+}
+
+/** The matrix product in machine code, as it works in this memory and in this thread. */
+function machineProduct(
+  set: VectorSet,
+  { asm: { memory }, _malloc, _free }: Wasm,
+  { matmul: reference, mirror }: NativeKernels,
+): NativeKernels["matmul"] {
+  const product = createProduct(set, memory, mirror);
+  const start = _malloc(ROOM) >>> 0;
+  try {
+    const fault = findFault({ product, reference, memory, start });
+    if (fault) throw new Error(fault);
+  } finally {
+    _free(start);
+  }
+  return product;
 }
 
 /**

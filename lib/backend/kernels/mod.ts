@@ -3,6 +3,7 @@ import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { attention } from "./_attention.ts";
 import { matmulKernel, symmetricMatmulKernel } from "./_matmul.ts";
 import { fastestSet, instantiateKernels, type KernelSet } from "./_native.ts";
+import type { NativeChoice } from "dlm/backend/native/choice.ts";
 import { neighbourIndicesKernel } from "./embedding/neighbours.ts";
 import { reluSquared } from "./_relu_squared.ts";
 import { rmsNorm } from "./_rms_norm.ts";
@@ -45,12 +46,14 @@ const stock = new Map<string, tf.KernelConfig>();
  * of those that hold training back, and some that do the work of many, which the ops in
  * `lib/ops` use where they find them. Harmless to repeat.
  *
- * @param set which build of them; a test may want one other than the fastest, and a
- * comparison with tfjs as it comes none
+ * @param set which build of them; a test may want one other than that which was chosen, and a
+ * comparison with tfjs as it comes none. Those in machine code are for {@linkcode chooseKernels}
+ * to install, which asks first whether it works here, and for Workers, which follow
  * @returns which build runs from now on: `none` on other backends and where the engine
  * knows no SIMD
+ * @throws {Error} if machine code does not work in this thread
  */
-export function installKernels(set: KernelSet = fastestSet()): KernelSet {
+export function installKernels(set: KernelSet = chosen?.set ?? fastestSet()): KernelSet {
   if (tf.getBackend() !== "wasm") return "none";
   if (set !== "none") instantiateKernels(tf.backend() as BackendWasm, set);
   for (const config of KERNELS) {
@@ -65,5 +68,77 @@ export function installKernels(set: KernelSet = fastestSet()): KernelSet {
   for (const { gradient } of FUSIONS) {
     if (!tf.getGradient(gradient.kernelName)) tf.registerGradient(gradient);
   }
-  return set;
+  return installed = set;
+}
+
+/** Which kernels to use: in machine code, in WebAssembly, or as is best on this machine. */
+export const KERNEL_WISHES = ["native", "wasm"] as const;
+
+/** One of {@linkcode KERNEL_WISHES}. */
+export type KernelWish = typeof KERNEL_WISHES[number];
+
+/** Which kernels run, and why these, as a sentence. */
+export interface KernelChoice {
+  set: KernelSet;
+  reason: string;
+}
+
+let chosen: KernelChoice | undefined;
+let installed: KernelSet = "none";
+
+/** The kernels of the current backend. */
+export function kernelsInUse(): KernelChoice {
+  const backend = tf.getBackend();
+  if (backend !== "wasm") return { set: "none", reason: `The backend is ${backend}.` };
+  if (installed === chosen?.set) return chosen;
+  return { set: installed, reason: "They were installed by name." };
+}
+
+/**
+ * Chooses kernels for the wasm backend and installs them, unless they are chosen already and
+ * nothing is wished for.
+ *
+ * @throws {RangeError} if machine code is wished for and cannot be used
+ */
+export async function chooseKernels(wish?: KernelWish): Promise<void> {
+  if (tf.getBackend() !== "wasm") {
+    if (wish !== "native") return;
+    throw new RangeError("Only the backend wasm has native kernels: leave --backend out.");
+  }
+  if (!chosen || wish) chosen = await choose(wish);
+  installKernels();
+}
+
+async function choose(wish?: KernelWish): Promise<KernelChoice> {
+  const set = fastestSet();
+  if (wish === "wasm") return { set, reason: "WebAssembly was asked for." };
+  const { reason, set: native } = install(await findNative(wish === "native"));
+  if (native) return { set: native, reason };
+  if (wish !== "native") return { set, reason };
+  throw new RangeError(`Native kernels cannot be used. ${reason}`);
+}
+
+async function findNative(insist: boolean): Promise<NativeChoice> {
+  if (!("Deno" in globalThis)) return { reason: "Only Deno can call machine code." };
+  if (fastestSet() === "none") return { reason: "This engine knows no SIMD." };
+  if (isInWorker() && !insist) return { reason: "A Worker uses what it is told to." };
+  // What a browser could not even read:
+  const { chooseNative, ingredientsHere } = await import("dlm/backend/native/choice.ts");
+  return await chooseNative(ingredientsHere({ insist }));
+}
+
+/** Installs machine code, if it was chosen, and works in this thread too. */
+function install({ set, reason }: NativeChoice): { set?: KernelSet; reason: string } {
+  if (!set) return { reason };
+  try {
+    return { set: installKernels(`native ${set}`), reason };
+  } catch (error) {
+    return { reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Of all that runs in a process, one thread chooses. */
+function isInWorker(): boolean {
+  const { WorkerGlobalScope: Scope } = globalThis as { WorkerGlobalScope?: unknown };
+  return typeof Scope === "function" && globalThis instanceof Scope;
 }

@@ -7,20 +7,7 @@ import { addressOf, createWorkspace, LANES } from "./workspace.ts";
  * A product of matrices in the memory of WebAssembly, `c = a · b`. It takes what `matmul` of
  * `../kernels/assembly` takes: addresses in bytes, and strides in numbers.
  */
-export type Product = (
-  a: number,
-  aRowStride: number,
-  aColumnStride: number,
-  b: number,
-  bRowStride: number,
-  bColumnStride: number,
-  c: number,
-  cRowStride: number,
-  rows: number,
-  depth: number,
-  columns: number,
-  symmetric: number,
-) => void;
+export type Product = (...parameters: number[]) => void;
 
 /** How much is packed at once: of the right factor, a panel of which fits the first cache … */
 const BLOCK_DEPTH = 256;
