@@ -1,6 +1,6 @@
-import { openCall } from "dlm/backend/native/call.ts";
-import { makeExecutable } from "dlm/backend/native/executable.ts";
-import { procedure } from "dlm/backend/native/procedure.ts";
+import { openCall } from "dlm/backend/native/machine/call.ts";
+import { makeExecutable } from "dlm/backend/native/machine/executable.ts";
+import { procedure } from "dlm/backend/native/machine/procedure.ts";
 import { detectProcessor } from "dlm/backend/native/processor.ts";
 
 // What it costs to call code of ours that does nothing: `deno bench -A` with this file. A round

@@ -1,7 +1,7 @@
 import type { DataId, DataType, KernelConfig, TensorInfo } from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
-import type { VectorSet } from "dlm/backend/native/assembler.ts";
-import { createProduct } from "dlm/backend/native/product.ts";
+import type { VectorSet } from "dlm/backend/native/machine/assembler.ts";
+import { createProduct } from "dlm/backend/native/product/product.ts";
 import { findFault, ROOM } from "dlm/backend/native/trial/self_test.ts";
 import relaxedSimd from "./relaxed_simd.wasm" with { type: "bytes" };
 import simd from "./simd.wasm" with { type: "bytes" };

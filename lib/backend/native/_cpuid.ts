@@ -1,7 +1,7 @@
-import { at, R8, RAX, RBX, RCX, RDI, RDX } from "./assembler.ts";
-import { openCall } from "./call.ts";
-import { makeExecutable } from "./executable.ts";
-import { procedure } from "./procedure.ts";
+import { at, R8, RAX, RBX, RCX, RDI, RDX } from "./machine/assembler.ts";
+import { openCall } from "./machine/call.ts";
+import { makeExecutable } from "./machine/executable.ts";
+import { procedure } from "./machine/procedure.ts";
 
 /** An answer of `cpuid`: what it leaves in `RAX`, `RBX`, `RCX` and `RDX`. */
 export interface Answer {

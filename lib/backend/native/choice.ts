@@ -1,4 +1,4 @@
-import type { VectorSet } from "./assembler.ts";
+import type { VectorSet } from "./machine/assembler.ts";
 import { type Detection, detectProcessor } from "./processor.ts";
 import { type Outcome, tryInProcess } from "./trial/process.ts";
 import { circumstancesOf, type Verdicts, verdictsIn } from "./trial/verdict.ts";

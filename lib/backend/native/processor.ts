@@ -1,5 +1,5 @@
 import { type Answers, askProcessor, XGETBV } from "./_cpuid.ts";
-import type { VectorSet } from "./assembler.ts";
+import type { VectorSet } from "./machine/assembler.ts";
 
 /** What the processor says of itself. */
 export interface Processor {

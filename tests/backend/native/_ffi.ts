@@ -1,5 +1,5 @@
-import { openCall } from "dlm/backend/native/call.ts";
-import { makeExecutable } from "dlm/backend/native/executable.ts";
+import { openCall } from "dlm/backend/native/machine/call.ts";
+import { makeExecutable } from "dlm/backend/native/machine/executable.ts";
 import { detectProcessor } from "dlm/backend/native/processor.ts";
 
 /** Whether code of ours can run: on x86-64, under `deno test -A`. */

@@ -6,8 +6,8 @@
  */
 import relaxedSimd from "dlm/backend/kernels/relaxed_simd.wasm" with { type: "bytes" };
 import simd from "dlm/backend/kernels/simd.wasm" with { type: "bytes" };
-import type { VectorSet } from "../assembler.ts";
-import { createProduct, type Product } from "../product.ts";
+import type { VectorSet } from "../machine/assembler.ts";
+import { createProduct, type Product } from "../product/product.ts";
 import type { Outcome } from "./process.ts";
 import { findFault, ROOM } from "./self_test.ts";
 import { measureSpeed } from "./speed.ts";

@@ -1,4 +1,4 @@
-import type { Product } from "../product.ts";
+import type { Product } from "../product/product.ts";
 
 /** What is compared, and where there is room for it. */
 export interface Comparison {

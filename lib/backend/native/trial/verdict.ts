@@ -1,5 +1,5 @@
 import deno from "../../../../deno.json" with { type: "json" };
-import type { VectorSet } from "../assembler.ts";
+import type { VectorSet } from "../machine/assembler.ts";
 import type { Processor } from "../processor.ts";
 import type { Outcome } from "./process.ts";
 

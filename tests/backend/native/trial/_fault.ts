@@ -1,7 +1,7 @@
-import { at, RAX } from "dlm/backend/native/assembler.ts";
-import { openCall } from "dlm/backend/native/call.ts";
-import { makeExecutable } from "dlm/backend/native/executable.ts";
-import { procedure } from "dlm/backend/native/procedure.ts";
+import { at, RAX } from "dlm/backend/native/machine/assembler.ts";
+import { openCall } from "dlm/backend/native/machine/call.ts";
+import { makeExecutable } from "dlm/backend/native/machine/executable.ts";
+import { procedure } from "dlm/backend/native/machine/procedure.ts";
 
 /** Machine code with the commonest fault: it reads at address 0. Nothing comes after. */
 export function fault(): void {

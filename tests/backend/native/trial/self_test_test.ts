@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Product } from "dlm/backend/native/product.ts";
+import type { Product } from "dlm/backend/native/product/product.ts";
 import { type Comparison, findFault, ROOM } from "dlm/backend/native/trial/self_test.ts";
 
 const memory = new WebAssembly.Memory({ initial: ROOM / 65_536 + 1 });

@@ -16,7 +16,7 @@ import {
   RSI,
   type Vector,
   vector,
-} from "./assembler.ts";
+} from "../machine/assembler.ts";
 
 /** What the code that packs is told, in words of 8 bytes: addresses and distances in bytes. */
 export const PACKING_WORDS = ["from", "fromRow", "to", "toRow", "rows", "mask1", "mask2"] as const;

@@ -21,7 +21,7 @@ import {
   vector,
   type VectorOptions,
   type VectorSet,
-} from "dlm/backend/native/assembler.ts";
+} from "dlm/backend/native/machine/assembler.ts";
 
 type Operand = General | Vector | Mask | Memory | Broadcast | number | bigint;
 

@@ -1,7 +1,7 @@
-import type { Assembler, VectorSet } from "./assembler.ts";
-import { openCall } from "./call.ts";
-import { makeExecutable } from "./executable.ts";
-import { procedure } from "./procedure.ts";
+import type { Assembler, VectorSet } from "../machine/assembler.ts";
+import { openCall } from "../machine/call.ts";
+import { makeExecutable } from "../machine/executable.ts";
+import { procedure } from "../machine/procedure.ts";
 
 /** How many numbers fit a vector. */
 export const LANES: Record<VectorSet, number> = { avx512: 16, avx2: 8 };

@@ -15,9 +15,9 @@ import {
   RDX,
   RSP,
   vector,
-} from "dlm/backend/native/assembler.ts";
+} from "dlm/backend/native/machine/assembler.ts";
 import { Rng } from "dlm/rng.ts";
-import { CONDITIONS } from "dlm/backend/native/x86/code.ts";
+import { CONDITIONS } from "dlm/backend/native/machine/x86/code.ts";
 import { allCases } from "./_cases.ts";
 import { assembleEach, assembleProgram, hasAssembler } from "./_gnu_assembler.ts";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { at, RAX, RDI } from "dlm/backend/native/assembler.ts";
-import { openCall } from "dlm/backend/native/call.ts";
-import { makeExecutable } from "dlm/backend/native/executable.ts";
-import { procedure } from "dlm/backend/native/procedure.ts";
-import { addressOf, canRun } from "./_ffi.ts";
+import { at, RAX, RDI } from "dlm/backend/native/machine/assembler.ts";
+import { openCall } from "dlm/backend/native/machine/call.ts";
+import { makeExecutable } from "dlm/backend/native/machine/executable.ts";
+import { procedure } from "dlm/backend/native/machine/procedure.ts";
+import { addressOf, canRun } from "../_ffi.ts";
 
 /** Adds a number to the one at its argument, and answers `result`, which should not matter. */
 const adding = (number: number, result: number) =>

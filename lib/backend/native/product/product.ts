@@ -1,4 +1,4 @@
-import type { VectorSet } from "./assembler.ts";
+import type { VectorSet } from "../machine/assembler.ts";
 import { writeCopy, writeTranspose } from "./packing.ts";
 import { MOST_ROWS, type TileShape, writeTiles } from "./tiles.ts";
 import { addressOf, createWorkspace, LANES } from "./workspace.ts";

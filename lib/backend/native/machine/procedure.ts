@@ -60,8 +60,8 @@ export function conventionHere(): ConventionName {
  * @param body writes the procedure, twice alike: once to see which registers it uses
  * @example
  * ```ts
- * import { at, RDI, vector } from "dlm/backend/native/assembler.ts";
- * import { procedure } from "dlm/backend/native/procedure.ts";
+ * import { at, RDI, vector } from "dlm/backend/native/machine/assembler.ts";
+ * import { procedure } from "dlm/backend/native/machine/procedure.ts";
  *
  * const code = procedure("avx2", ({ vmovups, vmulps }) => {
  *   const x = vector(0);

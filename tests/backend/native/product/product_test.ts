@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { openBlas } from "dlm/backend/native/blas.ts";
-import { createProduct } from "dlm/backend/native/product.ts";
+import { openBlas } from "dlm/backend/native/product/blas.ts";
+import { createProduct } from "dlm/backend/native/product/product.ts";
 import { detectProcessor } from "dlm/backend/native/processor.ts";
 import { Rng } from "dlm/rng.ts";
 

@@ -23,7 +23,7 @@ import {
   RSI,
   vector,
   type VectorSet,
-} from "./assembler.ts";
+} from "../machine/assembler.ts";
 
 /**
  * What the code of a product is told, in words of 8 bytes: addresses and distances in bytes.

@@ -20,11 +20,11 @@ import {
   RSP,
   vector,
   type VectorSet,
-} from "dlm/backend/native/assembler.ts";
-import { makeExecutable } from "dlm/backend/native/executable.ts";
-import { type ConventionName, procedure } from "dlm/backend/native/procedure.ts";
+} from "dlm/backend/native/machine/assembler.ts";
+import { makeExecutable } from "dlm/backend/native/machine/executable.ts";
+import { type ConventionName, procedure } from "dlm/backend/native/machine/procedure.ts";
 import { detectProcessor } from "dlm/backend/native/processor.ts";
-import { addressOf, canRun, runOn } from "./_ffi.ts";
+import { addressOf, canRun, runOn } from "../_ffi.ts";
 
 const GENERALS = [
   ...[RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { createAssembler } from "dlm/backend/native/assembler.ts";
-import { makeExecutable } from "dlm/backend/native/executable.ts";
-import { canRun } from "./_ffi.ts";
+import { createAssembler } from "dlm/backend/native/machine/assembler.ts";
+import { makeExecutable } from "dlm/backend/native/machine/executable.ts";
+import { canRun } from "../_ffi.ts";
 
 const mayRead = Deno.permissions.querySync({ name: "read" }).state === "granted";
 

@@ -15,7 +15,7 @@ export type { VectorOptions } from "./x86/vector_table.ts";
  *
  * @example
  * ```ts
- * import { at, createAssembler, RDI, RSI, vector } from "dlm/backend/native/assembler.ts";
+ * import { at, createAssembler, RDI, RSI, vector } from "dlm/backend/native/machine/assembler.ts";
  *
  * const { mov, vmovups, vaddps, jne, dec, bind, label, finish } = createAssembler("avx2");
  * const [sum, again] = [vector(0), label()];
