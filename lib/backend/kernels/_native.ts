@@ -1,7 +1,6 @@
 import type { DataId, DataType, KernelConfig, TensorInfo } from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
-import type { VectorSet } from "dlm/backend/native/machine/assembler.ts";
-import { createProduct } from "dlm/backend/native/product/product.ts";
+import { openProduct, type ProductSet } from "dlm/backend/native/product/open.ts";
 import { findFault, ROOM } from "dlm/backend/native/trial/self_test.ts";
 import relaxedSimd from "./relaxed_simd.wasm" with { type: "bytes" };
 import simd from "./simd.wasm" with { type: "bytes" };
@@ -11,7 +10,7 @@ const BUILDS = { "relaxed-simd": relaxedSimd, simd };
 
 /** A build of the kernels, by the WebAssembly features it uses; the fastest build with matrix
  * products in machine code; or none. */
-export type KernelSet = WasmSet | `native ${VectorSet}` | "none";
+export type KernelSet = WasmSet | `native ${ProductSet}` | "none";
 
 type WasmSet = keyof typeof BUILDS;
 
@@ -98,7 +97,7 @@ export function instantiateKernels(
   if (present?.set === set) return;
   const wasm = backend.wasm as unknown as Wasm;
   const { asm, _malloc } = wasm;
-  const vectors = set === "native avx512" ? "avx512" : set === "native avx2" ? "avx2" : undefined;
+  const [, vectors] = set.split("native ") as [string, ProductSet?];
   const build = vectors ? fastestSet() as WasmSet : set as WasmSet;
   const module = new WebAssembly.Module(BUILDS[build]);
   const instance = new WebAssembly.Instance(module, {
@@ -128,11 +127,11 @@ export function instantiateKernels(
 
 /** The matrix product in machine code, as it works in this memory and in this thread. */
 function machineProduct(
-  set: VectorSet,
+  set: ProductSet,
   { asm: { memory }, _malloc, _free }: Wasm,
   { matmul: reference, mirror }: NativeKernels,
 ): NativeKernels["matmul"] {
-  const product = createProduct(set, memory, mirror);
+  const product = openProduct(set, memory, mirror);
   const start = _malloc(ROOM) >>> 0;
   try {
     const fault = findFault({ product, reference, memory, start });

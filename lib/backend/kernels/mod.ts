@@ -127,6 +127,14 @@ async function findNative(insist: boolean): Promise<NativeChoice> {
   return await chooseNative(ingredientsHere({ insist }));
 }
 
+/** The sets of kernels that work here, from the narrowest vectors to the widest: to compare them. */
+export async function workingKernels(): Promise<KernelSet[]> {
+  const set = fastestSet();
+  if (!("Deno" in globalThis) || set === "none") return [set];
+  const { workingVectors } = await import("dlm/backend/native/choice.ts");
+  return [set, ...(await workingVectors()).map((vectors) => `native ${vectors}` as const)];
+}
+
 /** Installs machine code, if it was chosen, and works in this thread too. */
 function install({ set, reason }: NativeChoice): { set?: KernelSet; reason: string } {
   if (!set) return { reason };

@@ -1,5 +1,5 @@
-import type { VectorSet } from "./machine/assembler.ts";
-import { type Detection, detectProcessor } from "./processor.ts";
+import { type Detection, detectProcessor, type Processor } from "./processor.ts";
+import type { ProductSet } from "./product/open.ts";
 import { type Outcome, tryInProcess } from "./trial/process.ts";
 import { circumstancesOf, type Verdicts, verdictsIn } from "./trial/verdict.ts";
 
@@ -8,7 +8,7 @@ const ROOT = new URL("../../../", import.meta.url);
 
 /** Whether machine code is to be used, of which set of instructions, and why, as a sentence. */
 export interface NativeChoice {
-  set?: VectorSet;
+  set?: ProductSet;
   reason: string;
 }
 
@@ -20,7 +20,7 @@ export interface Ingredients {
   deno: string | undefined;
   detect(): Detection;
   verdicts: Verdicts;
-  tryOut(set: VectorSet): Promise<Outcome>;
+  tryOut(set: ProductSet): Promise<Outcome>;
   /** Whether machine code is wanted even where it is slower. */
   insist: boolean;
 }
@@ -49,22 +49,43 @@ export async function chooseNative(
   if (!isGranted({ name: "ffi" })) {
     return { reason: "There is no permission to call machine code: add --allow-ffi." };
   }
-  const { processor, reason } = detect();
-  if (!processor) return { reason };
-  if (processor.vectors.length === 0) return { reason: "This processor has no AVX2." };
-  let first: NativeChoice | undefined;
-  for (const set of processor.vectors.toReversed()) { // the widest first
+  const { processor, sets, reason } = candidates(detect);
+  let first: NativeChoice = { reason: reason ?? "This processor has no AVX2." };
+  for (const [i, set] of sets.toReversed().entries()) { // the widest first
     const choice = await judge(processor, set, ingredients);
     if (choice.set) return choice;
-    first ??= choice;
+    if (i === 0) first = choice;
   }
-  return first!;
+  return first;
+}
+
+/** What could be tried: on a Mac its own library, elsewhere code for what the processor has. */
+function candidates(detect: Ingredients["detect"]) {
+  const { processor, reason } = detect();
+  const unknown: Processor = { vendor: "", brand: "", family: 0, model: 0, vectors: [] };
+  const sets: readonly ProductSet[] = Deno.build.os === "darwin"
+    ? ["accelerate"]
+    : processor?.vectors ?? [];
+  return { processor: processor ?? unknown, sets, reason };
+}
+
+/** The sets whose machine code works here, the narrowest first: to compare them. */
+export async function workingVectors(
+  ingredients: Ingredients = ingredientsHere({ insist: true }),
+): Promise<ProductSet[]> {
+  if (!ingredients.isGranted({ name: "ffi" })) return [];
+  const { processor, sets } = candidates(ingredients.detect);
+  const working: ProductSet[] = [];
+  for (const set of sets) {
+    if ((await judge(processor, set, ingredients)).set) working.push(set);
+  }
+  return working;
 }
 
 /** What a verdict on one set says, be it an old one or one that is found now. */
 async function judge(
-  processor: NonNullable<Detection["processor"]>,
-  set: VectorSet,
+  processor: Processor,
+  set: ProductSet,
   ingredients: Ingredients,
 ): Promise<NativeChoice> {
   const { isGranted, verdicts, insist } = ingredients;
@@ -106,7 +127,7 @@ async function findObstacle(
 }
 
 function conclude(
-  set: VectorSet,
+  set: ProductSet,
   outcome: Outcome,
   place: string,
   insist: boolean,

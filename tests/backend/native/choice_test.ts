@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chooseNative, type Ingredients } from "dlm/backend/native/choice.ts";
+import { chooseNative, type Ingredients, workingVectors } from "dlm/backend/native/choice.ts";
 import type { Processor } from "dlm/backend/native/processor.ts";
 import type { Outcome } from "dlm/backend/native/trial/process.ts";
 
@@ -138,3 +138,16 @@ Deno.test("chooseNative() starts no process if what comes of it could not be kep
     assert.deepEqual(tried, []);
   }
 });
+
+Deno.test(
+  "workingVectors() names all sets that work, the narrowest first",
+  { ignore },
+  async () => {
+    assert.deepEqual(await workingVectors(prepare().ingredients), ["avx2", "avx512"]);
+    const { ingredients } = prepare({
+      tryOut: (set) => Promise.resolve(set === "avx512" ? crash : right),
+    });
+    assert.deepEqual(await workingVectors(ingredients), ["avx2"]);
+    assert.deepEqual(await workingVectors(prepare(without("ffi")).ingredients), []);
+  },
+);

@@ -6,8 +6,8 @@
  */
 import relaxedSimd from "dlm/backend/kernels/relaxed_simd.wasm" with { type: "bytes" };
 import simd from "dlm/backend/kernels/simd.wasm" with { type: "bytes" };
-import type { VectorSet } from "../machine/assembler.ts";
-import { createProduct, type Product } from "../product/product.ts";
+import { openProduct, type ProductSet } from "../product/open.ts";
+import type { Product } from "../product/product.ts";
 import type { Outcome } from "./process.ts";
 import { findFault, ROOM } from "./self_test.ts";
 import { measureSpeed } from "./speed.ts";
@@ -28,9 +28,9 @@ function startWasm() {
   return { memory, reference: matmul!, mirror: mirror! };
 }
 
-function attempt(set: VectorSet): Outcome {
+function attempt(set: ProductSet): Outcome {
   const { memory, reference, mirror } = startWasm();
-  const product = createProduct(set, memory, mirror);
+  const product = openProduct(set, memory, mirror);
   const fault = findFault({ product, reference, memory, start: ROOM });
   if (fault) return { works: false, reason: fault };
   const start = memory.grow(ROOM / PAGE) * PAGE; // as that of tfjs grows, when it is in use
@@ -39,7 +39,7 @@ function attempt(set: VectorSet): Outcome {
   return { works: true, speed: measureSpeed({ product, reference, memory, start }) };
 }
 
-function run(set: VectorSet): Outcome {
+function run(set: ProductSet): Outcome {
   try {
     return attempt(set);
   } catch (error) {
@@ -47,4 +47,4 @@ function run(set: VectorSet): Outcome {
   }
 }
 
-console.log(JSON.stringify(run(Deno.args[0] as VectorSet)));
+console.log(JSON.stringify(run(Deno.args[0] as ProductSet)));

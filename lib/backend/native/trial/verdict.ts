@@ -1,11 +1,11 @@
 import deno from "../../../../deno.json" with { type: "json" };
-import type { VectorSet } from "../machine/assembler.ts";
+import type { ProductSet } from "../product/open.ts";
 import type { Processor } from "../processor.ts";
 import type { Outcome } from "./process.ts";
 
 /** All that has to be the same for a verdict still to count. */
 export interface Circumstances {
-  set: VectorSet;
+  set: ProductSet;
   vendor: string;
   brand: string;
   family: number;
@@ -90,7 +90,7 @@ function isEntry(value: unknown): value is Entry {
 /** The circumstances here and now. */
 export async function circumstancesOf(
   { vendor, brand, family, model }: Processor,
-  set: VectorSet,
+  set: ProductSet,
 ): Promise<Circumstances> {
   const { build: { os, arch } } = Deno;
   return {
