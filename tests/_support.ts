@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { NamedArrays } from "dlm/backend/variables.ts";
-import { BACKENDS, tf, useBackend } from "dlm/backend/backend.ts";
+import { type Backend, tf, useBackend } from "dlm/backend/backend.ts";
+import { installKernels, workingKernels } from "dlm/backend/kernels/mod.ts";
 import { type Denoiser, parameterShapes, type TransformerConfig } from "dlm/model.ts";
 import { usesMuon } from "dlm/optimizer/optimizer.ts";
 import { Rng } from "dlm/rng.ts";
@@ -38,15 +39,16 @@ export async function take(matrix: tf.Tensor): Promise<number[][]> {
   return rows;
 }
 
-/** A test that runs once on each backend. */
-export function testOnEachBackend(
-  name: string,
-  run: () => void | Promise<void>,
-): void {
-  for (const backend of BACKENDS) {
-    Deno.test(`${name} (${backend})`, async () => {
-      const usual = tf.getBackend() as typeof backend;
-      await useBackend(backend);
+/** All that a model can run on here: plain JavaScript, tfjs's own kernels, and ours of every kind. */
+const WAYS = new Set(["cpu", "none", "simd", ...await workingKernels()] as const);
+
+/** A test that runs once in each of these ways. */
+export function testOnEachBackend(name: string, run: () => void | Promise<void>): void {
+  for (const way of WAYS) {
+    Deno.test(`${name} (${way === "none" ? "stock" : way})`, async () => {
+      const usual = tf.getBackend() as Backend;
+      await useBackend(way === "cpu" ? "cpu" : "wasm");
+      if (way !== "cpu") installKernels(way);
       try {
         await run();
       } finally {
