@@ -134,7 +134,7 @@ function machineProduct(
   const product = openProduct(set, memory, mirror);
   const start = _malloc(ROOM) >>> 0;
   try {
-    const fault = findFault({ product, reference, memory, start });
+    const fault = findFault({ product, reference, memory, start }, true);
     if (fault) throw new Error(fault);
   } finally {
     _free(start);
