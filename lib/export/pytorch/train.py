@@ -158,7 +158,7 @@ def main():
     tensors, metadata = read_safetensors(arguments.checkpoint)
     if "training" not in metadata:
         sys.exit("This is a finished model without the optimizer's state: it cannot be trained on.")
-    version = json.loads((Path(__file__).parents[2] / "deno.json").read_text())["version"]
+    version = json.loads((Path(__file__).parents[3] / "deno.json").read_text())["version"]
     if metadata["version"] != version:
         sys.exit(f"The run was trained with version {metadata['version']}, and this is {version}.")
     config, training = json.loads(metadata["config"]), json.loads(metadata["training"])
