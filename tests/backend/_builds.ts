@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { tf } from "dlm/backend/backend.ts";
-import { nativeKernels } from "dlm/backend/kernels/_native.ts";
+import { kernelInstance } from "dlm/backend/kernels/_instance.ts";
 import { installKernels } from "dlm/backend/kernels/mod.ts";
 import relaxedSimd from "dlm/backend/kernels/relaxed_simd.wasm" with { type: "bytes" };
 import simd from "dlm/backend/kernels/simd.wasm" with { type: "bytes" };
@@ -34,7 +34,7 @@ export function testBuilds<Arguments extends unknown[]>(
 
 /** What something finds while the backend has only the kernels of tfjs. */
 export async function withoutKernels<Result>(run: () => Promise<Result>): Promise<Result> {
-  const { set } = nativeKernels(tf.backend() as BackendWasm);
+  const { set } = kernelInstance(tf.backend() as BackendWasm);
   installKernels("none");
   try {
     return await run();

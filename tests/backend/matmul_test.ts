@@ -6,7 +6,7 @@ import relaxedSimd from "dlm/backend/kernels/relaxed_simd.wasm" with {
   type: "bytes",
 };
 import simd from "dlm/backend/kernels/simd.wasm" with { type: "bytes" };
-import type { NativeKernels } from "dlm/backend/kernels/_native.ts";
+import type { KernelExports } from "dlm/backend/kernels/_instance.ts";
 
 /** Numbers in [-1, 1) that depend on `seed` and repeat after a long while. */
 function numbers(length: number, seed: number): Float32Array<ArrayBuffer> {
@@ -51,7 +51,7 @@ function instantiate(code: Uint8Array<ArrayBuffer>, pages: number) {
     env: { memory, "Math.log": Math.log },
     product: { product: () => {} }, // attention calls it
   })
-    .exports as unknown as NativeKernels;
+    .exports as unknown as KernelExports;
   return { kernels, view: new Float32Array(memory.buffer) };
 }
 

@@ -1,6 +1,6 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { tf } from "dlm/backend/backend.ts";
-import { nativeKernels } from "dlm/backend/kernels/_native.ts";
+import { kernelInstance } from "dlm/backend/kernels/_instance.ts";
 import { Rng } from "dlm/rng.ts";
 import type { Contest } from "./_process.ts";
 import { openTorch, type Torch } from "./_torch.ts";
@@ -81,7 +81,7 @@ export async function compareProducts(sizes: Size[], rounds: number, torch?: Tor
 
 /** Seconds that a product takes in this thread. */
 function measure({ count, rows, depth, columns, left, right, symmetric }: Product): number {
-  const { kernels, address, allocate, free } = nativeKernels(tf.backend() as BackendWasm);
+  const { kernels, address, allocate, free } = kernelInstance(tf.backend() as BackendWasm);
   const rng = new Rng(1);
   const random = (size: number) =>
     tf.tensor1d(Float32Array.from({ length: size }, () => rng.uniform()));

@@ -1,6 +1,6 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { tf } from "dlm/backend/backend.ts";
-import { nativeKernels } from "dlm/backend/kernels/_native.ts";
+import { kernelInstance } from "dlm/backend/kernels/_instance.ts";
 import { createLearner } from "dlm/crew/learner.ts";
 import { initialParameters, type TransformerConfig } from "dlm/model.ts";
 import { exactCountNoise } from "dlm/objective.ts";
@@ -93,7 +93,7 @@ function product({ inputShapes, outputShapes }: Kernel) {
 
 /** The most multiplications and additions that this core does in a second. */
 function ceiling(): number {
-  const { kernels } = nativeKernels(tf.backend() as BackendWasm);
+  const { kernels } = kernelInstance(tf.backend() as BackendWasm);
   const loops = 1_000_000; // some two milliseconds
   const times = Array.from({ length: 10 * ROUNDS }, () => {
     const start = performance.now();

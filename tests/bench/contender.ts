@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import process from "node:process";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { tf, useBackend } from "dlm/backend/backend.ts";
-import { nativeKernels } from "dlm/backend/kernels/_native.ts";
+import { kernelInstance } from "dlm/backend/kernels/_instance.ts";
 import { installKernels } from "dlm/backend/kernels/mod.ts";
 import { CEILING_ROUNDS, type Contest } from "./_process.ts";
 import { createCorpus } from "dlm/corpus.ts";
@@ -61,7 +61,7 @@ function sampler(contest: Contest): () => Promise<void> {
 
 /** Multiply-adds that wait for nothing: the most that one core could do. */
 function ceiling(): () => void {
-  const { kernels } = nativeKernels(tf.backend() as BackendWasm);
+  const { kernels } = kernelInstance(tf.backend() as BackendWasm);
   return () => void kernels.multiplyAdds(CEILING_ROUNDS);
 }
 

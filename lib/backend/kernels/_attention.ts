@@ -1,6 +1,6 @@
 import type { TensorInfo } from "@tensorflow/tfjs";
 import { fusion } from "./_fusion.ts";
-import type { Native } from "./_native.ts";
+import type { KernelInstance } from "./_instance.ts";
 
 /**
  * Queries, keys and values, `[B·T, 3·D]`; cosines and sines of the rotary angles, `[T, Dh/2]`; the
@@ -21,21 +21,21 @@ export const attention = fusion<Inputs, Inputs | "output", Attributes>({
   name: "Attention",
   variable: "qkv",
   saved: ["qkv", "cos", "sin", "rows", "output"],
-  run(native, inputs, attributes) {
+  run(instance, inputs, attributes) {
     const { qkv, rows } = inputs;
-    const output = native.allocate([rows.shape[0]!, qkv.shape[1]! / 3]);
-    runHeads(native, "attention", inputs, [output], attributes);
+    const output = instance.allocate([rows.shape[0]!, qkv.shape[1]! / 3]);
+    runHeads(instance, "attention", inputs, [output], attributes);
     return output;
   },
-  differentiate(native, { output, dy, ...inputs }, attributes) {
-    const gradient = native.allocate(inputs.qkv.shape);
-    runHeads(native, "attentionGradient", inputs, [output, dy, gradient], attributes);
+  differentiate(instance, { output, dy, ...inputs }, attributes) {
+    const gradient = instance.allocate(inputs.qkv.shape);
+    runHeads(instance, "attentionGradient", inputs, [output, dy, gradient], attributes);
     return gradient;
   },
 });
 
 function runHeads(
-  { kernels, address, allocate, free }: Native,
+  { kernels, address, allocate, free }: KernelInstance,
   kernel: "attention" | "attentionGradient",
   { qkv, cos, sin, rows }: Record<Inputs, TensorInfo>,
   others: TensorInfo[],

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { type Native, wasmKernel } from "./_native.ts";
+import { type KernelInstance, wasmKernel } from "./_instance.ts";
 
 /** A kernel that does the work of many, and a second one for its gradient. */
 interface Fusion {
@@ -12,14 +12,18 @@ interface FusionParts<Inputs extends string, Saved extends string, Attributes ex
   /** The kernel's name; the gradient's is this with `Gradient` behind it. */
   name: string;
   /** Computes the output. */
-  run(native: Native, inputs: Record<Inputs, tf.TensorInfo>, attributes: Attributes): tf.TensorInfo;
+  run(
+    instance: KernelInstance,
+    inputs: Record<Inputs, tf.TensorInfo>,
+    attributes: Attributes,
+  ): tf.TensorInfo;
   /** The input with respect to which there is a gradient; the others are constants. */
   variable: Inputs;
   /** What of the inputs and the `output` the gradient wants besides `dy`. */
   saved: Saved[];
   /** Computes the gradient with respect to the variable from the one with respect to the output. */
   differentiate(
-    native: Native,
+    instance: KernelInstance,
     saved: Record<Saved | "dy", tf.TensorInfo>,
     attributes: Attributes,
   ): tf.TensorInfo;

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { type Native, wasmKernel } from "./_native.ts";
+import { type KernelInstance, wasmKernel } from "./_instance.ts";
 
 /**
  * Takes the place of tfjs's own matrix product, which is fast only for a single pair of
@@ -7,15 +7,15 @@ import { type Native, wasmKernel } from "./_native.ts";
  */
 export const matmulKernel = wasmKernel(
   tf.BatchMatMul,
-  (native, factors: Factors, transposed: tf.BatchMatMulAttrs) =>
-    batchMatmul(native, factors, transposed, false),
+  (instance, factors: Factors, transposed: tf.BatchMatMulAttrs) =>
+    batchMatmul(instance, factors, transposed, false),
 );
 
 /** The product of `lib/ops/symmetric_matmul.ts`. */
 export const symmetricMatmulKernel = wasmKernel(
   "SymmetricMatMul",
-  (native, factors: Factors, transposed: tf.BatchMatMulAttrs) =>
-    batchMatmul(native, factors, transposed, true),
+  (instance, factors: Factors, transposed: tf.BatchMatMulAttrs) =>
+    batchMatmul(instance, factors, transposed, true),
 );
 
 interface Factors {
@@ -25,7 +25,7 @@ interface Factors {
 
 /** Multiplies pair by pair; `symmetric` says that the products are known to be. */
 function batchMatmul(
-  { kernels, address, allocate }: Native,
+  { kernels, address, allocate }: KernelInstance,
   { a, b }: Factors,
   { transposeA, transposeB }: tf.BatchMatMulAttrs,
   symmetric: boolean,

@@ -1,19 +1,19 @@
 import { type TensorInfo, util } from "@tensorflow/tfjs";
 import { fusion } from "./_fusion.ts";
-import type { Native } from "./_native.ts";
+import type { KernelInstance } from "./_instance.ts";
 
 /** `max(x, 0)²` as in `lib/ops/relu_squared.ts`. */
 export const reluSquared = fusion<"x", "output">({
   name: "ReluSquared",
   variable: "x",
   saved: ["output"],
-  run: (native, { x }) => runNumbers(native, "reluSquared", [x]),
-  differentiate: (native, { output, dy }) =>
-    runNumbers(native, "reluSquaredGradient", [output, dy]),
+  run: (instance, { x }) => runNumbers(instance, "reluSquared", [x]),
+  differentiate: (instance, { output, dy }) =>
+    runNumbers(instance, "reluSquaredGradient", [output, dy]),
 });
 
 function runNumbers(
-  { kernels, address, allocate }: Native,
+  { kernels, address, allocate }: KernelInstance,
   kernel: "reluSquared" | "reluSquaredGradient",
   inputs: [TensorInfo, ...TensorInfo[]],
 ): TensorInfo {

@@ -1,6 +1,6 @@
 import { type TensorInfo, util } from "@tensorflow/tfjs";
 import { fusion } from "./_fusion.ts";
-import type { Native } from "./_native.ts";
+import type { KernelInstance } from "./_instance.ts";
 
 interface Attributes {
   /** What keeps the norm of zeros finite. */
@@ -12,13 +12,13 @@ export const rmsNorm = fusion<"x", "x", Attributes>({
   name: "RmsNorm",
   variable: "x",
   saved: ["x"],
-  run: (native, { x }, attributes) => runRows(native, "rmsNorm", [x], attributes),
-  differentiate: (native, { x, dy }, attributes) =>
-    runRows(native, "rmsNormGradient", [x, dy], attributes),
+  run: (instance, { x }, attributes) => runRows(instance, "rmsNorm", [x], attributes),
+  differentiate: (instance, { x, dy }, attributes) =>
+    runRows(instance, "rmsNormGradient", [x, dy], attributes),
 });
 
 function runRows(
-  { kernels, address, allocate }: Native,
+  { kernels, address, allocate }: KernelInstance,
   kernel: "rmsNorm" | "rmsNormGradient",
   inputs: [TensorInfo, ...TensorInfo[]],
   { epsilon }: Attributes,

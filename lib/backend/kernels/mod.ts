@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { attention } from "./_attention.ts";
 import { matmulKernel, symmetricMatmulKernel } from "./_matmul.ts";
-import { fastestSet, instantiateKernels, type KernelSet } from "./_native.ts";
+import { fastestSet, instantiateKernels, type KernelSet } from "./_instance.ts";
 import type { NativeChoice } from "dlm/backend/native/choice.ts";
 import { neighbourIndicesKernel } from "./embedding/neighbours.ts";
 import { reluSquared } from "./_relu_squared.ts";

@@ -1,5 +1,5 @@
 import type { TensorInfo } from "@tensorflow/tfjs";
-import { wasmKernel } from "../_native.ts";
+import { wasmKernel } from "../_instance.ts";
 
 interface Attributes {
   /** Where the neighbours are: -1 stands for the place before. */

@@ -1,5 +1,5 @@
 import { type TensorInfo, util } from "@tensorflow/tfjs";
-import { wasmKernel } from "../_native.ts";
+import { wasmKernel } from "../_instance.ts";
 
 /** The gradient is only read; the others change. */
 type Inputs = Record<"parameter" | "mean" | "meanSquare" | "average" | "gradient", TensorInfo>;

@@ -1,5 +1,5 @@
 import { type TensorInfo, util } from "@tensorflow/tfjs";
-import { wasmKernel } from "../_native.ts";
+import { wasmKernel } from "../_instance.ts";
 
 interface Terms {
   a: TensorInfo;

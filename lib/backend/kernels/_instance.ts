@@ -24,7 +24,7 @@ export function fastestSet(): WasmSet | "none" {
  * What `assembly/index.ts` exports, with its parameters in order: pointers are in bytes,
  * sizes and strides in numbers.
  */
-export interface NativeKernels {
+export interface KernelExports {
   matmulScratch(): number;
   useScratch(address: number): void;
   mirror(matrix: number, rowStride: number, rows: number): void;
@@ -53,9 +53,9 @@ export interface NativeKernels {
 }
 
 /** The kernels at work in the memory of one tfjs backend. */
-export interface Native {
+export interface KernelInstance {
   set: KernelSet;
-  kernels: NativeKernels;
+  kernels: KernelExports;
   /** The address of the scratch memory that products may use while they run. */
   scratch: number;
   /**
@@ -70,11 +70,11 @@ export interface Native {
   free(tensor: TensorInfo): void;
 }
 
-const natives = new WeakMap<BackendWasm, Native>();
+const instances = new WeakMap<BackendWasm, KernelInstance>();
 
 /** The kernels that {@linkcode instantiateKernels} put there. */
-export function nativeKernels(backend: BackendWasm): Native {
-  return natives.get(backend)!;
+export function kernelInstance(backend: BackendWasm): KernelInstance {
+  return instances.get(backend)!;
 }
 
 /** Memory of a tfjs backend, and the way to have some of it. */
@@ -93,7 +93,7 @@ export function instantiateKernels(
   backend: BackendWasm,
   set: Exclude<KernelSet, "none">,
 ): void {
-  const present = natives.get(backend);
+  const present = instances.get(backend);
   if (present?.set === set) return;
   const wasm = backend.wasm as unknown as Wasm;
   const { asm, _malloc } = wasm;
@@ -104,11 +104,11 @@ export function instantiateKernels(
     env: { memory: asm.memory, "Math.log": Math.log },
     product: { product: (...parameters: number[]) => kernels.matmul(...parameters) },
   });
-  const inWasm = instance.exports as unknown as NativeKernels;
+  const inWasm = instance.exports as unknown as KernelExports;
   const scratch = present?.scratch ?? _malloc(inWasm.matmulScratch()) >>> 0;
   inWasm.useScratch(scratch);
   const kernels = vectors ? { ...inWasm, matmul: machineProduct(vectors, wasm, inWasm) } : inWasm;
-  natives.set(backend, {
+  instances.set(backend, {
     set,
     kernels,
     scratch,
@@ -129,8 +129,8 @@ export function instantiateKernels(
 function machineProduct(
   set: ProductSet,
   { asm: { memory }, _malloc, _free }: Wasm,
-  { matmul: reference, mirror }: NativeKernels,
-): NativeKernels["matmul"] {
+  { matmul: reference, mirror }: KernelExports,
+): KernelExports["matmul"] {
   const product = openProduct(set, memory, mirror);
   const start = _malloc(ROOM) >>> 0;
   try {
@@ -148,12 +148,12 @@ function machineProduct(
  */
 export function wasmKernel<Inputs extends object, Attributes extends object>(
   name: string,
-  run: (native: Native, inputs: Inputs, attributes: Attributes) => TensorInfo | [],
+  run: (instance: KernelInstance, inputs: Inputs, attributes: Attributes) => TensorInfo | [],
 ): KernelConfig {
   return {
     kernelName: name,
     backendName: "wasm",
     kernelFunc: ({ inputs, attrs, backend }) =>
-      run(nativeKernels(backend as BackendWasm), inputs as Inputs, attrs as Attributes),
+      run(kernelInstance(backend as BackendWasm), inputs as Inputs, attrs as Attributes),
   };
 }
