@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import corpora from "../../data/corpora.json" with { type: "json" };
 import { writeFileAtomic } from "dlm/files/atomic.ts";
+import { readGivenFile } from "dlm/files/reading.ts";
 
 // Where texts come from: a file, a site that is asked once, or npm.
 
@@ -39,7 +40,11 @@ export async function loadText(
 ): Promise<NamedText> {
   const source = corpora.find(({ name }) => name === nameOrPath);
   if (!source) {
-    return { name: nameOrPath, text: decodeText(nameOrPath, await readText(nameOrPath)) };
+    const bytes = await readGivenFile(nameOrPath, {
+      what: "a text file",
+      missing: `give the path of a text file, or the name of a corpus (${TEXT_NAMES.join(", ")})`,
+    });
+    return { name: nameOrPath, text: decodeText(nameOrPath, bytes) };
   }
   if (source.package !== undefined) return await mobyDick(); // there is no other
   const bytes = await readCache(source) ??
@@ -51,21 +56,6 @@ export async function loadText(
 type Download = Extract<typeof corpora[number], { url: string }>;
 
 const cache = fileURLToPath(new URL("../../data/cache/", import.meta.url));
-
-async function readText(path: string): Promise<Uint8Array> {
-  try {
-    return await Deno.readFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.IsADirectory) {
-      throw new RangeError(`${path} is a folder: give the path of one text file.`);
-    }
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    const names = TEXT_NAMES.join(", ");
-    throw new RangeError(
-      `There is no file "${path}": give the path of a text file, or the name of a corpus (${names}).`,
-    );
-  }
-}
 
 function decodeText(name: string, bytes: Uint8Array): string {
   try {

@@ -1,6 +1,7 @@
 import { join, parse } from "node:path";
 import deno from "../../deno.json" with { type: "json" };
 import { removeLeftovers, writeFileAtomic } from "dlm/files/atomic.ts";
+import { readGivenFile } from "dlm/files/reading.ts";
 import { readAll } from "dlm/backend/variables.ts";
 import type { Corpus } from "dlm/corpus.ts";
 import { Transformer } from "dlm/model.ts";
@@ -43,10 +44,13 @@ function previousPath(path: string): string {
 /**
  * Reads a checkpoint.
  *
- * @throws {RangeError} if there is no such file, or it is not a checkpoint of this library
+ * @throws {RangeError} if the file cannot be read, or is not a checkpoint of this library
  */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
-  const bytes = await readBytes(path);
+  const bytes = await readGivenFile(path, {
+    what: "a checkpoint",
+    missing: "train one with deno task train",
+  });
   try {
     return decodeCheckpoint(bytes);
   } catch (error) {
@@ -83,16 +87,4 @@ export async function loadModel(path: string): Promise<LoadedModel> {
     corpus: corpus.name,
     [Symbol.dispose]: () => model[Symbol.dispose](),
   };
-}
-
-async function readBytes(path: string): Promise<Uint8Array> {
-  try {
-    return await Deno.readFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.IsADirectory) {
-      throw new RangeError(`${path} is a folder: give the path of a checkpoint in it.`);
-    }
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new RangeError(`There is no checkpoint ${path}: train one with deno task train.`);
-  }
 }

@@ -51,7 +51,7 @@ Deno.test({
       await Deno.writeFile(`${folder}/cut`, encodeCheckpoint(finished).subarray(0, -9));
       await Deno.copyFile(`${folder}/cut`, path);
       const cases: [path: string, message: RegExp][] = [
-        [`${folder}/missing`, /^There is no checkpoint .+missing: train one/],
+        [`${folder}/missing`, /^There is no file .+missing: train one/],
         [folder, /is a folder/],
         [`${folder}/cut`, /cut is not a readable checkpoint: .+cut short.+again\.$/],
         [path, /model.safetensors is not a .+ The one before it is .+previous.safetensors\.$/],
