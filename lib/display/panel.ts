@@ -55,6 +55,7 @@ export interface DisplayOptions {
  * ```
  *
  * @throws {Error} outside a notebook, before the first step
+ * @throws {Interrupted} on Stop, once the panel that stays is drawn
  */
 export async function showTraining<Metrics extends ShownMetrics>(
   run: AsyncIterable<Metrics>,

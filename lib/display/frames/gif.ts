@@ -1,4 +1,5 @@
 import gifenc from "gifenc";
+import { listenForInterrupt } from "dlm/backend/interrupt.ts";
 import { toSvg } from "dlm/display/_block.ts";
 import { renderPixels } from "dlm/display/_rasterise.ts";
 import { thinOut } from "dlm/display/frames/_thin.ts";
@@ -52,6 +53,7 @@ const pause = 3000;
  * a GIF, each character coloured by the confidence with which it was written.
  *
  * @returns the bytes of the file
+ * @throws {Interrupted} on Ctrl-C, or on Stop in a notebook
  */
 export async function denoisingGif(
   frames: Frames,
@@ -60,7 +62,9 @@ export async function denoisingGif(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { columns = 64, seconds = 6 } = options;
   const shown = thinOut(await Array.fromAsync(frames), 100);
-  const pictures = shown.map(({ sequences, confidences }) => {
+  using interrupt = listenForInterrupt();
+  const pictures: ReturnType<typeof renderPixels>[] = [];
+  for (const { sequences, confidences } of shown) {
     // The sign for a line's end keeps every character in its place from frame to frame.
     const text = tokenizer.decode(sequences[0]!).replaceAll("\n", "↵");
     const block = maskedTextBlock(text, {
@@ -68,8 +72,9 @@ export async function denoisingGif(
       domain: [0, 1],
       columns,
     });
-    return renderPixels(toSvg(block, "a text coming out of the noise"));
-  });
+    pictures.push(renderPixels(toSvg(block, "a text coming out of the noise")));
+    await interrupt.check(`after ${pictures.length} of ${shown.length} pictures`);
+  }
   const palette = quantize(pictures.at(-1)!.pixels, 62, { format: "rgb444" });
   palette.push([0xc9, 0xce, 0xd6]); // the masks, which the last picture has none of
   const unchanged = palette.push([0, 0, 0]) - 1; // what is as before is drawn in no colour
