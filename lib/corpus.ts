@@ -174,3 +174,17 @@ function checkLength(split: Int32Array, length: number): void {
     );
   }
 }
+
+/**
+ * How often each character occurs in a split.
+ *
+ * @returns `[V]`
+ */
+export function characterCounts(
+  split: Int32Array,
+  { vocabularySize }: CharTokenizer,
+): Float64Array {
+  const counts = new Float64Array(vocabularySize);
+  for (const id of split) counts[id]!++;
+  return counts;
+}

@@ -74,6 +74,7 @@ export { resumeRun, type Run, startRun } from "dlm/training/run.ts";
 export * from "dlm/training/checkpoint.ts";
 export * from "dlm/training/checkpoint_format.ts";
 export * from "dlm/training/samples.ts";
+export * from "dlm/training/split_shift.ts";
 
 // Ways to sample
 export { ancestral, type SteppedOptions } from "dlm/sampling/ancestral.ts";

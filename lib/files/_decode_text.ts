@@ -35,6 +35,7 @@ function byteOrderMark([a, b, c, d]: Uint8Array): string | undefined {
 }
 
 /** How the files of programs begin that can be valid UTF-8. */
+// deno-lint-ignore no-control-regex -- such is the beginning of a zip file
 const MARKED = /^(?:%PDF-|\{\\rtf|%!PS-|PK\x03\x04)/;
 
 /** The kind of a file that is no text, such as "a docx file (application/…), not text". */

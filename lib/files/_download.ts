@@ -1,8 +1,12 @@
-import corpora from "../../data/corpora.json" with { type: "json" };
 import { WriteError, writeFileAtomic } from "dlm/files/atomic.ts";
 
-/** A text that has an address. */
-export type Download = Extract<typeof corpora[number], { url: string }>;
+/** A text that has an address, and what tells it from any other. */
+export interface Download {
+  title: string;
+  url: string;
+  bytes: number;
+  sha256: string;
+}
 
 /** Options for {@linkcode fetchText}. */
 export interface FetchTextOptions {

@@ -29,12 +29,12 @@ function testWithServer(
           return serve(request);
         },
       );
-      const source = {
+      const source: Download = {
         title: "Two Cities",
         url: `http://127.0.0.1:${server.addr.port}/`,
         bytes: TEXT.length,
         sha256: new Uint8Array(digest).toHex(),
-      } as Download;
+      };
       const cache = `${folder}/cache/text.txt`;
       const notices: string[] = [];
       const onNotice = (sentence: string) => void notices.push(sentence);
