@@ -7,6 +7,7 @@ import { anyWholeNumber, positiveNumber, runCommand, wholeNumber } from "dlm/cli
 import { openCorpus } from "dlm/cli/_inputs.ts";
 import type { Corpus } from "dlm/corpus.ts";
 import { TEXT_NAMES } from "dlm/files/texts.ts";
+import { printable } from "dlm/display/glyphs.ts";
 import { parameterCount } from "dlm/model.ts";
 import { describeSplitShift } from "dlm/training/split_shift.ts";
 import { type PresetName, PRESETS, type RunSettings } from "dlm/training/presets.ts";
@@ -218,7 +219,7 @@ async function writeSamples(run: Run, corpus: Corpus): Promise<string> {
     bar.update(1 - last.time);
   }
   bar.stop();
-  return last!.sequences.map((ids) => corpus.tokenizer.decode(ids)).join("\n———\n");
+  return last!.sequences.map((ids) => printable(corpus.tokenizer.decode(ids))).join("\n———\n");
 }
 
 /** `runs/NAME-1`, or the first number that is not yet taken. */
