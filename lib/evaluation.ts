@@ -62,9 +62,8 @@ export async function evaluate(
   const predictor = predictorOf(model);
   const { causal, context, vocabularySize: maskId } = predictor;
   const drawNoise = causal ? nextCharacterNoise : exactCountNoise;
-  const all = consecutiveWindows(split, context);
-  const chosen = spread(all, windows);
-  const exact = causal && chosen.length === all.length;
+  const chosen = spreadWindows(split, context, windows);
+  const exact = causal && chosen.length * context >= split.length;
   const measured = Array.from({ length: draws }, () => chosen).flat();
   if (measured.length < 2 && !exact) {
     throw new RangeError(
@@ -91,13 +90,18 @@ export async function evaluate(
   };
 }
 
-/** `count` of the windows at even distances. */
-function spread(windows: Int32Array[], count: number = windows.length): Int32Array[] {
-  if (!(Number.isSafeInteger(count) && count >= 1)) {
+/** `count` of the consecutive windows at even distances, or all; of a long split a view of each
+ * would take more memory than the split. */
+function spreadWindows(split: Int32Array, length: number, count = Infinity): Int32Array[] {
+  if (!(count === Infinity || Number.isSafeInteger(count) && count >= 1)) {
     throw new RangeError(`Cannot measure ${count} windows: give a whole number of at least 1.`);
   }
-  if (count >= windows.length) return windows;
-  return Array.from({ length: count }, (_, i) => windows[Math.floor(i * windows.length / count)]!);
+  const all = Math.ceil(split.length / length);
+  if (count >= all) return consecutiveWindows(split, length);
+  return Array.from({ length: count }, (_, i) => {
+    const window = Math.floor(i * all / count);
+    return split.subarray(window * length, (window + 1) * length);
+  });
 }
 
 /** Deals windows into groups of nearly one size, at random. */

@@ -150,6 +150,29 @@ Deno.test({
 });
 
 Deno.test({
+  name: "loadCorpus() makes a corpus of 120 MB, saying so, whose windows copy nothing",
+  ignore: withoutDisk,
+  async fn() {
+    const path = await Deno.makeTempFile();
+    try {
+      await Deno.writeTextFile(path, "be horse\n\n".repeat(12_000_000));
+      const notices: string[] = [];
+      const corpus = await loadCorpus(path, {
+        onNotice: (sentence) => void notices.push(sentence),
+      });
+      assert.deepEqual(notices, ["Reading 120 MB, which takes about 0.7 GB of memory."]);
+      const { train, validation, tokenizer } = corpus;
+      assert.deepEqual([train.length, validation.length], [108_000_000, 12_000_000]);
+      const [window] = consecutiveWindows(validation, 6_000_000);
+      assert.equal(window!.buffer, train.buffer);
+      assert.equal(tokenizer.decode(window!.subarray(-10)), "be horse\n\n");
+    } finally {
+      await Deno.remove(path);
+    }
+  },
+});
+
+Deno.test({
   name: "loadCorpus() knows Moby-Dick by the name that it gives it",
   ignore: withoutDisk,
   async fn() {

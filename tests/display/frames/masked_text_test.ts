@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { maskedText } from "dlm/display/frames/masked_text.ts";
+import { maskedText, maskedTextBlock, widestColumns } from "dlm/display/frames/masked_text.ts";
 import { bundleOf, pixelsOf, pngOf } from "../_support.ts";
 
 Deno.test("maskedText() is plain text too, with masks and ends of lines to be seen", () => {
@@ -77,6 +77,11 @@ Deno.test("maskedText() has room for wide characters, and a place of its own for
     ["80", "\u00a0"],
   ]);
   assert.match(svg, /M80 0h15.5v17/, "the mask is as wide");
+});
+
+Deno.test("maskedTextBlock() gives each character the room that other frames need", () => {
+  assert.equal(maskedTextBlock("▒a").width, 16);
+  assert.equal(maskedTextBlock("▒a", { room: widestColumns("a", "漢") }).width, 32);
 });
 
 Deno.test("maskedText() draws every character, whatever its script, and no empty boxes", () => {
