@@ -30,7 +30,7 @@ export function rasterise(svg: string): Uint8Array {
 }
 
 /** What DejaVu lacks, or may lack: Unifont has nearly all of Unicode, but takes time to load. */
-const BEYOND_DEJAVU = /[^\u0000-\u058f\u1e00-\u23ff\u2500-\u27bf\ufffd]/u;
+const BEYOND_DEJAVU = /[\u0590-\u1dff\u2400-\u24ff\u27c0-\ufffc\u{10000}-\u{10ffff}]/u;
 
 /** An SVG document as pixels, two a CSS pixel. */
 export function renderPixels(svg: string): Pixels {
