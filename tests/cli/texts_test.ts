@@ -1,21 +1,10 @@
 import assert from "node:assert/strict";
 import { loadCheckpoint } from "dlm/training/checkpoint.ts";
 import { encodeCheckpoint } from "dlm/training/checkpoint_format.ts";
-import { inFreshProject } from "../course/_project.ts";
+import { command, inFreshProject } from "../course/_project.ts";
 
 // These start processes and write files, so they run under `deno test -A` only.
 const ignore = (await Deno.permissions.query({ name: "run" })).state !== "granted";
-
-/** Runs a command of a project, which reaches no site; its exit code and what it printed. */
-async function command(folder: string, name: string, ...args: string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-check", "--quiet", "-A", "--deny-net", `lib/cli/${name}.ts`, ...args],
-    cwd: folder,
-    env: { NO_COLOR: "1", INIT_CWD: folder },
-  }).output();
-  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).trim());
-  return { code, stdout: out!, stderr: err! };
-}
 
 const LINES = "It was the best of times.\nIt was the worst of times.\n".repeat(100);
 const TINY = ["--preset=smoke", "--workers=0", "--layers=1", "--width=8", "--heads=1", "--steps=1"];
