@@ -9,7 +9,7 @@ import { CharTokenizer } from "dlm/tokenizer.ts";
 export interface Corpus {
   /** What to call it: a name of data/corpora.json, or the file's path. */
   readonly name: string;
-  /** The whole text. */
+  /** The whole text, spelt anew each time, so that it takes no memory in between. */
   readonly text: string;
   /** The SHA-256 of the text in UTF-8, in hexadecimal: tells whether it is still the same text. */
   readonly sha256: string;
@@ -26,7 +26,8 @@ const TRAIN_SHARE = 0.9;
 
 /**
  * Makes a corpus of a text. The split is by position, so that no validation window
- * overlaps with what was trained on.
+ * overlaps with what was trained on. Windows are views of the splits: whatever is drawn from
+ * them, the token ids are in memory once, four bytes each.
  *
  * @throws {RangeError} if the text is empty
  */
@@ -39,7 +40,9 @@ export function createCorpus(name: string, text: string): Corpus {
   const boundary = Math.floor(tokens.length * TRAIN_SHARE);
   return {
     name,
-    text,
+    get text() {
+      return tokenizer.decode(tokens);
+    },
     sha256: sha256(text),
     tokenizer,
     train: tokens.subarray(0, boundary),
@@ -75,7 +78,13 @@ export async function fingerprintOf(nameOrPath: string): Promise<string> {
 }
 
 function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  const hash = createHash("sha256");
+  for (let start = 0; start < text.length;) {
+    let end = start + 2 ** 20; // the whole text in UTF-8 would be one copy more
+    if (/[\ud800-\udbff]/.test(text[end - 1] ?? "")) end++; // not between halves of a character
+    hash.update(text.slice(start, start = end));
+  }
+  return hash.digest("hex");
 }
 
 /** Options for {@linkcode drawWindows}. */
@@ -164,4 +173,18 @@ function checkLength(split: Int32Array, length: number): void {
       `A window of ${length} characters does not fit into ${split.length}: use a longer text or a smaller context.`,
     );
   }
+}
+
+/**
+ * How often each character occurs in a split.
+ *
+ * @returns `[V]`
+ */
+export function characterCounts(
+  split: Int32Array,
+  { vocabularySize }: CharTokenizer,
+): Float64Array {
+  const counts = new Float64Array(vocabularySize);
+  for (const id of split) counts[id]!++;
+  return counts;
 }

@@ -12,7 +12,8 @@ export interface BitsPerCharacter {
   bitsPerCharacter: number;
   /** The same in nats. */
   natsPerCharacter: number;
-  /** The standard error of the bits, from the random choice of masks; 0 for a causal model. */
+  /** The standard error of the bits, from the random choice of masks, and of windows if not all
+   * were measured; 0 for a causal model that read all of them. */
   standardError: number;
   /** How many characters were measured, each as often as there were draws. */
   characters: number;
@@ -44,8 +45,8 @@ export interface EvaluateOptions {
  * gives the standard error (random groups; Wolter, 2007, chapter 2). It is a little too
  * large rather than too small, since it takes the windows for a sample of a longer text.
  *
- * Of a causal model this is the negative log-likelihood itself, without any error: the same
- * windows, each character predicted from those before it in its window.
+ * Of a causal model this is the negative log-likelihood itself, without any error if all windows
+ * are measured: the same windows, each character predicted from those before it in its window.
  *
  * @throws {RangeError} if the split is shorter than the context, or an option makes no sense
  */
@@ -61,9 +62,10 @@ export async function evaluate(
   const predictor = predictorOf(model);
   const { causal, context, vocabularySize: maskId } = predictor;
   const drawNoise = causal ? nextCharacterNoise : exactCountNoise;
-  const chosen = spread(consecutiveWindows(split, context), windows);
+  const chosen = spreadWindows(split, context, windows);
+  const exact = causal && chosen.length * context >= split.length;
   const measured = Array.from({ length: draws }, () => chosen).flat();
-  if (measured.length < 2 && !causal) {
+  if (measured.length < 2 && !exact) {
     throw new RangeError(
       "A standard error needs at least 2 measurements: use a longer text, more windows or more draws.",
     );
@@ -79,7 +81,7 @@ export async function evaluate(
   const sizes = groups.map(({ tokens }) => tokens.length);
   const characters = sizes.reduce((sum, size) => sum + size, 0);
   const natsPerCharacter = means.reduce((sum, mean, g) => sum + mean * sizes[g]!, 0) / characters;
-  const spreadOfMeans = causal ? 0 : sampleStandardDeviation(means);
+  const spreadOfMeans = exact ? 0 : sampleStandardDeviation(means);
   return {
     bitsPerCharacter: natsPerCharacter / Math.LN2,
     natsPerCharacter,
@@ -88,13 +90,18 @@ export async function evaluate(
   };
 }
 
-/** `count` of the windows at even distances. */
-function spread(windows: Int32Array[], count: number = windows.length): Int32Array[] {
-  if (!(Number.isSafeInteger(count) && count >= 1)) {
+/** `count` of the consecutive windows at even distances, or all; of a long split a view of each
+ * would take more memory than the split. */
+function spreadWindows(split: Int32Array, length: number, count = Infinity): Int32Array[] {
+  if (!(count === Infinity || Number.isSafeInteger(count) && count >= 1)) {
     throw new RangeError(`Cannot measure ${count} windows: give a whole number of at least 1.`);
   }
-  if (count >= windows.length) return windows;
-  return Array.from({ length: count }, (_, i) => windows[Math.floor(i * windows.length / count)]!);
+  const all = Math.ceil(split.length / length);
+  if (count >= all) return consecutiveWindows(split, length);
+  return Array.from({ length: count }, (_, i) => {
+    const window = Math.floor(i * all / count);
+    return split.subarray(window * length, (window + 1) * length);
+  });
 }
 
 /** Deals windows into groups of nearly one size, at random. */

@@ -75,6 +75,7 @@ export { resumeRun, type Run, startRun } from "dlm/training/run.ts";
 export * from "dlm/training/checkpoint.ts";
 export * from "dlm/training/checkpoint_format.ts";
 export * from "dlm/training/samples.ts";
+export * from "dlm/training/split_shift.ts";
 
 // Ways to sample
 export { ancestral, type SteppedOptions } from "dlm/sampling/ancestral.ts";
@@ -140,6 +141,7 @@ export * from "dlm/display/frames/masked_rows.ts";
 export * from "dlm/display/frames/masked_text.ts";
 export * from "dlm/display/frames/player.ts";
 export * from "dlm/display/frames/reveal_order.ts";
+export { glyphOf } from "dlm/display/glyphs.ts";
 export * from "dlm/display/panel.ts";
 export * from "dlm/display/picture.ts";
 export { plot } from "dlm/display/plot.ts";

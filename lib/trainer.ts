@@ -2,7 +2,7 @@ import { Interrupted, listenForInterrupt } from "dlm/backend/interrupt.ts";
 import { type Corpus, drawWindows } from "dlm/corpus.ts";
 import { type BitsPerCharacter, evaluate } from "dlm/evaluation.ts";
 import type { Learner, StepResult } from "dlm/crew/learner.ts";
-import type { Predictor } from "dlm/crew/predictor.ts";
+import type { OnProgress, Predictor } from "dlm/crew/predictor.ts";
 import type { Denoiser, TransformerConfig } from "dlm/model.ts";
 import { type DrawNoise, nextCharacterNoise, rootCountNoise } from "dlm/objective.ts";
 import { learningRateAt, type Step } from "dlm/optimizer/optimizer.ts";
@@ -29,7 +29,8 @@ export interface TrainingPlan {
   seconds?: number | undefined;
   /** Steps between evaluations. */
   evaluateEvery: number;
-  /** Validation windows of an evaluation on the way; the last takes the whole split. */
+  /** Validation windows of an evaluation on the way; the last takes the whole split, or of a very
+   * long one as much as is soon measured. */
   evaluationWindows: number;
 }
 
@@ -51,6 +52,8 @@ export interface TrainOptions extends TrainingPlan {
    * @default {rootCountNoise, or nextCharacterNoise for a causal model}
    */
   drawNoise?: DrawNoise;
+  /** Hears the share of an evaluation that is done, in [0, 1], while it lasts. */
+  onEvaluation?: OnProgress | undefined;
 }
 
 /** What one step of a training run has to tell. */
@@ -109,7 +112,8 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainMetrics
     };
     const last = metrics.progress === 1;
     if ((last || step % options.evaluateEvery === 0) && !interrupt.requested) {
-      metrics.validation = await evaluateAverage(options, last).catch(ignoreInterrupted);
+      const windows = last ? lastWindows(metrics, options) : options.evaluationWindows;
+      metrics.validation = await evaluateAverage(options, windows).catch(ignoreInterrupted);
     }
     yield metrics;
     await interrupt.check(
@@ -130,12 +134,27 @@ function ignoreInterrupted(error: unknown): undefined {
   if (!(error instanceof Interrupted)) throw error;
 }
 
-/** The averaged model on the whole validation split, or on the same part of it every time. */
-async function evaluateAverage(options: TrainOptions, whole: boolean): Promise<BitsPerCharacter> {
-  const { corpus, average, evaluationWindows } = options;
+/** So many characters may be evaluated at the end of any run: the whole of most splits. */
+const SOON_MEASURED = 2 ** 17;
+
+/**
+ * The windows of the last evaluation, at the most. A step takes about three times as long for a
+ * character as an evaluation, so that a quarter of the characters trained on is a twelfth of the run.
+ */
+function lastWindows({ characters }: TrainMetrics, options: TrainOptions): number {
+  const { evaluationWindows, config: { context } } = options;
+  const most = Math.max(SOON_MEASURED, characters / 4);
+  return Math.max(evaluationWindows, Math.ceil(most / context));
+}
+
+/** The averaged model on so many windows of the validation split, the same ones every time. */
+async function evaluateAverage(options: TrainOptions, windows: number): Promise<BitsPerCharacter> {
+  const { corpus, average, onEvaluation } = options;
   using model = await average();
-  const windows = whole ? undefined : evaluationWindows;
-  return await evaluate(model, corpus.validation, { windows });
+  return await evaluate(model, corpus.validation, {
+    windows,
+    ...(onEvaluation && { onProgress: onEvaluation }),
+  });
 }
 
 function checkLoss({ loss }: StepResult, { step, learningRate, matrixLearningRate }: Step): void {

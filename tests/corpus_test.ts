@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import {
   beginning,
+  characterCounts,
   consecutiveWindows,
   createCorpus,
   drawWindows,
@@ -23,6 +25,20 @@ Deno.test("createCorpus() trains on the first 90 % of the characters and keeps t
     assert.equal(train.length + validation.length, length);
     assert.equal(tokenizer.decode(train) + tokenizer.decode(validation), text);
   }));
+});
+
+Deno.test("a corpus spells its text, and hashes it as it stands in a file", () => {
+  for (const text of ["naïve 🙂\r\n", "🙂".repeat(600_000) + "a", "a" + "🙂".repeat(600_000)]) {
+    const corpus = createCorpus("a text", text);
+    assert.equal(corpus.text, text);
+    assert.equal(corpus.sha256, createHash("sha256").update(text).digest("hex"));
+  }
+});
+
+Deno.test("characterCounts() counts the characters of a split, those that are not in it as well", () => {
+  const { train, validation, tokenizer } = createCorpus("a text", "abracadabx");
+  assert.deepEqual(characterCounts(train, tokenizer), Float64Array.of(4, 2, 1, 1, 1, 0));
+  assert.deepEqual(characterCounts(validation, tokenizer), Float64Array.of(0, 0, 0, 0, 0, 1));
 });
 
 Deno.test("createCorpus() throws if the text is empty", () => {
@@ -129,6 +145,29 @@ Deno.test({
       await assert.rejects(loadCorpus(path), { name: "RangeError", message: /a.txt is empty/ });
     } finally {
       await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name: "loadCorpus() makes a corpus of 120 MB, saying so, whose windows copy nothing",
+  ignore: withoutDisk,
+  async fn() {
+    const path = await Deno.makeTempFile();
+    try {
+      await Deno.writeTextFile(path, "be horse\n\n".repeat(12_000_000));
+      const notices: string[] = [];
+      const corpus = await loadCorpus(path, {
+        onNotice: (sentence) => void notices.push(sentence),
+      });
+      assert.deepEqual(notices, ["Reading 120 MB, which takes about 0.7 GB of memory."]);
+      const { train, validation, tokenizer } = corpus;
+      assert.deepEqual([train.length, validation.length], [108_000_000, 12_000_000]);
+      const [window] = consecutiveWindows(validation, 6_000_000);
+      assert.equal(window!.buffer, train.buffer);
+      assert.equal(tokenizer.decode(window!.subarray(-10)), "be horse\n\n");
+    } finally {
+      await Deno.remove(path);
     }
   },
 });

@@ -93,6 +93,8 @@ Deno.test("evaluate() of a causal model is its -log p, window by window and with
   close((await evaluate(model, text, { seed: 7 })).natsPerCharacter, nats / 15, 1e-6);
   const one = await evaluate(model, text.subarray(0, 6)); // no second window is needed
   assert.equal(one.characters, 6);
+  const some = await evaluate(model, text, { windows: 2 });
+  assert(some.standardError > 0, "of two windows of three, the third is not known");
 });
 
 Deno.test("evaluate() reads the whole split, each character in one window", async () => {

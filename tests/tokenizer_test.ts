@@ -72,6 +72,23 @@ Deno.test("encode() throws if a character is unknown, and says which and where",
   }
 });
 
+Deno.test("encode() counts lines in the file, whatever ends them and stands before the text", () => {
+  const tokenizer = CharTokenizer.fromText("ab\r\n");
+  for (
+    const [after, text, place] of [
+      ["a\nb\na", "b\nabx", "line 4, column 3"],
+      ["a\nb\na", "bx", "line 3, column 3"],
+      ["a\rb\r", "a\rx", "line 4, column 1"],
+      ["a\r\n", "b\r\nax", "line 3, column 2"],
+    ] as const
+  ) {
+    assert.throws(() => tokenizer.encode(text, { after }), (error: Error) => {
+      assert(error.message.includes(`"x" (U+0078) at ${place} `), error.message);
+      return true;
+    });
+  }
+});
+
 Deno.test("encode() throws if a character is unknown, and offers the nearest", () => {
   const tokenizer = CharTokenizer.fromText("abcesxyz SE'-.,?!3\n🙂");
   const cases: [character: string, offered: string][] = [
@@ -110,11 +127,12 @@ Deno.test("CharTokenizer throws if the vocabulary has no single characters, or o
     [["a", ""], /single characters, not ""/],
     [["a", "bc"], /single characters, not "bc"/],
     [["e\u0301"], /single characters/],
+    [["a", "<mask>"], /single characters, not "<mask>"/],
     [["a", "b", "a"], /"a" stands twice/],
   ];
   for (const [characters, message] of cases) {
     assert.throws(() => new CharTokenizer(characters), {
-      name: "TypeError",
+      name: "RangeError",
       message,
     });
   }

@@ -3,6 +3,8 @@ import { Interrupted } from "dlm/backend/interrupt.ts";
 import { createCorpus } from "dlm/corpus.ts";
 import { createLearner, type Learner, type LearnerState } from "dlm/crew/learner.ts";
 import { initialParameters, Transformer, type TransformerConfig } from "dlm/model.ts";
+import type { NoisyBatch } from "dlm/batch.ts";
+import type { OnProgress, Predictor } from "dlm/crew/predictor.ts";
 import { learningRateAt } from "dlm/optimizer/optimizer.ts";
 import { Rng } from "dlm/rng.ts";
 import { train, type TrainMetrics, type TrainOptions } from "dlm/trainer.ts";
@@ -168,6 +170,37 @@ Deno.test("train() evaluates some windows on the way, and the whole split at the
   for (const { validation } of metrics) {
     if (validation) assert(Math.abs(validation.bitsPerCharacter - bits) < 1e-6);
   }
+});
+
+/** A predictor that answers at once, without a model. */
+function blind({ vocabularySize, context }: TransformerConfig): Promise<Predictor & Disposable> {
+  const surprisals = ({ rows }: NoisyBatch, onProgress?: OnProgress) => {
+    onProgress?.(1);
+    return Promise.resolve(new Float32Array(rows.length).fill(Math.log(vocabularySize)));
+  };
+  const logits = () => Promise.reject(new Error("nobody asks for them"));
+  return Promise.resolve({
+    ...{ vocabularySize, context, causal: false, surprisals, logits },
+    [Symbol.dispose]() {},
+  });
+}
+
+Deno.test("train() ends with a part of a very long split, which grows with the run", async () => {
+  const long = createCorpus("long", squares.slice(0, 150).repeat(20_000));
+  const shares: number[] = [];
+  const measured = async (change: Partial<TrainOptions>) => {
+    const average = () => blind(config);
+    const onEvaluation = (share: number) => void shares.push(share);
+    const metrics = await run({ corpus: long, steps: 1, average, onEvaluation, ...change });
+    return metrics.at(-1)!.validation!.characters;
+  };
+  const { context } = config;
+  assert.equal(long.validation.length, 300_000);
+  assert.equal(await measured({}), Math.ceil(2 ** 17 / context) * context);
+  assert.equal(await measured({ batch: 150_000 }), 150_000 / 4 * context);
+  assert.equal(await measured({ evaluationWindows: 40_000 }), 40_000 * context);
+  assert.equal(await measured({ batch: 250_000 }), 300_000);
+  assert.deepEqual(shares, [1, 1, 1, 1]);
 });
 
 Deno.test("train() ends when its seconds are spent", async () => {

@@ -1,15 +1,20 @@
 import { SingleBar } from "cli-progress";
 import { type Corpus, fingerprintOf, loadCorpus } from "dlm/corpus.ts";
 import { chosenText } from "dlm/files/choice.ts";
+import type { LoadTextOptions } from "dlm/files/texts.ts";
 import { type LoadedModel, loadModel } from "dlm/training/checkpoint.ts";
 import { findModel, namedModel, shippedModels } from "dlm/training/known_models.ts";
 
 // What the user names on the command line: a text, a model.
 
 /** Loads a corpus, with a bar on stderr while it is downloaded. */
-export async function openCorpus(nameOrPath?: string): Promise<Corpus> {
+export async function openCorpus(
+  nameOrPath?: string,
+  options: Pick<LoadTextOptions, "substitute"> = {},
+): Promise<Corpus> {
   const bar = new SingleBar({ format: "{bar} {percentage} % downloaded" });
   const corpus = await loadCorpus(nameOrPath, {
+    ...options,
     onNotice: console.error,
     onProgress(received, total) {
       if (bar.isActive) bar.update(received);

@@ -3,9 +3,11 @@ import { Command, Option } from "commander";
 import { baselines } from "dlm/measures/baselines.ts";
 import { anyWholeNumber, runCommand, wholeNumber } from "dlm/cli/_command.ts";
 import { MODEL_OPTION, openCorpus, openModel } from "dlm/cli/_inputs.ts";
+import type { Corpus } from "dlm/corpus.ts";
 import { predictInWorkers } from "dlm/crew/crew.ts";
 import { TEXT_NAMES } from "dlm/files/texts.ts";
 import { evaluate } from "dlm/evaluation.ts";
+import type { CharTokenizer } from "dlm/tokenizer.ts";
 
 const command = new Command("evaluate")
   .description("Measures how many bits a model needs for a character.")
@@ -33,9 +35,15 @@ type Options = ReturnType<typeof command.opts>;
 async function measureModel(options: Options): Promise<void> {
   const { draws, seed } = options;
   using opened = await openModel(options.model);
-  const corpus = await openCorpus(options.corpus ?? opened.corpus);
-  // The model's own vocabulary, which the text may not exceed.
-  const split = opened.tokenizer.encode(corpus.tokenizer.decode(corpus[options.split]));
+  const name = options.corpus ?? opened.corpus.name;
+  const corpus = await openCorpus(name, { substitute: false });
+  if (options.corpus === undefined && corpus.sha256 !== opened.corpus.sha256) {
+    throw new RangeError(
+      `${name} is no longer the text that the model learned from: ` +
+        `bring that one back, or measure this one with --corpus ${name}.`,
+    );
+  }
+  const split = respelled(opened.tokenizer, corpus, options.split);
   const bar = startBar();
   const onProgress = (share: number) => bar.update(share);
   using predictor = predictInWorkers(opened.model);
@@ -60,6 +68,13 @@ async function measureModel(options: Options): Promise<void> {
     split: options.split,
     seed,
   }));
+}
+
+/** A split in the ids of a model's own vocabulary, which the text may not exceed. */
+function respelled(tokenizer: CharTokenizer, corpus: Corpus, split: Options["split"]): Int32Array {
+  const { tokenizer: own, train } = corpus;
+  const after = split === "train" ? "" : own.decode(train);
+  return tokenizer.encode(own.decode(corpus[split]), { after });
 }
 
 async function measureBaselines(options: Options): Promise<void> {

@@ -9,6 +9,7 @@ import {
   wholeNumber,
 } from "dlm/cli/_command.ts";
 import { MODEL_OPTION, openModel } from "dlm/cli/_inputs.ts";
+import { printable } from "dlm/display/glyphs.ts";
 import { watcher } from "dlm/display/frames/terminal.ts";
 import { denoisingGif } from "dlm/display/frames/gif.ts";
 import { rankTemplates } from "dlm/measures/infill.ts";
@@ -88,7 +89,9 @@ const command = new Command("sample")
     const last = shown.at(-1)!;
     if (options.gif) await writeFileAtomic(options.gif, await denoisingGif(shown, tokenizer));
     const texts = last.sequences.map((ids) => tokenizer.decode(ids));
-    console[options.json ? "error" : "log"](texts.join("\n———\n"));
+    const text = texts.join("\n———\n");
+    const safe = options.json || Deno.stdout.isTerminal() ? printable(text) : text;
+    console[options.json ? "error" : "log"](safe);
     if (!options.json) return;
     const { evaluations } = last;
     console.log(JSON.stringify({ texts, evaluations, seconds, sampler: options.sampler, seed }));

@@ -9,12 +9,15 @@ import { anyWholeNumber, positiveNumber, runCommand, wholeNumber } from "dlm/cli
 import { openCorpus } from "dlm/cli/_inputs.ts";
 import type { Corpus } from "dlm/corpus.ts";
 import { TEXT_NAMES } from "dlm/files/texts.ts";
+import { printable } from "dlm/display/glyphs.ts";
 import { parameterCount } from "dlm/model.ts";
+import { describeSplitShift } from "dlm/training/split_shift.ts";
 import { type PresetName, PRESETS, type RunSettings } from "dlm/training/presets.ts";
 import { Rng } from "dlm/rng.ts";
 import { resumeRun, type Run, startRun, withBudget } from "dlm/training/run.ts";
-import { lastFrame, sample } from "dlm/sampler.ts";
+import { copies, type Frame, sample } from "dlm/sampler.ts";
 import type { TrainMetrics } from "dlm/trainer.ts";
+import { describeVocabularyCost } from "dlm/training/vocabulary_cost.ts";
 
 const SAVE_EVERY = 30_000; // ms between checkpoints
 
@@ -58,9 +61,10 @@ const command = new Command("train")
     await useBackend(options.backend, { kernels: options.kernels });
     const folder = options.out ?? await freeFolder(options.preset ?? "laptop");
     const path = `${folder}/checkpoint.safetensors`;
-    const { run, corpus } = await (options.resume ? reopen : open)(path, options);
+    const opened = await (options.resume ? reopen : open)(path, options);
+    const { run, corpus } = opened;
     await using _ = run;
-    const last = await follow(run, path);
+    const last = await follow(opened, path);
     const samples = await writeSamples(run, corpus);
     if (!options.json) return console.log(samples);
     console.error(samples);
@@ -71,6 +75,7 @@ const command = new Command("train")
       trainNats: last.loss,
       valBitsPerChar: last.validation?.bitsPerCharacter,
       valStandardError: last.validation?.standardError,
+      valCharacters: last.validation?.characters,
       parameters: parameterCount(run.config),
       checkpoint: path,
       corpus: corpus.name,
@@ -97,7 +102,10 @@ async function open(path: string, options: Options): Promise<OpenRun> {
     workers: options.workers,
   };
   const corpus = await openCorpus(options.corpus);
-  return { run: await startRun(corpus, withBudget(settings, options)), corpus };
+  const run = await startRun(corpus, withBudget(settings, options));
+  const cost = describeVocabularyCost(corpus, run.config);
+  if (cost !== undefined) console.error(cost);
+  return { run, corpus };
 }
 
 /** The run of a checkpoint, of which only the budget and the number of Workers may change. */
@@ -118,7 +126,9 @@ async function reopen(path: string, options: Options): Promise<OpenRun> {
         `its curve may differ in its last digits.`,
     );
   }
-  const corpus = await openCorpus(options.corpus ?? checkpoint.corpus.name);
+  const corpus = await openCorpus(options.corpus ?? checkpoint.corpus.name, {
+    substitute: false,
+  });
   return { run: await resumeRun(corpus, checkpoint, options), corpus };
 }
 
@@ -148,9 +158,9 @@ function hyperparameters(options: Options): Partial<RunSettings> {
  *
  * @throws {Interrupted} once what was learned is saved
  */
-async function follow(run: Run, path: string): Promise<TrainMetrics> {
+async function follow({ run, corpus }: OpenRun, path: string): Promise<TrainMetrics> {
   const bar = new SingleBar({
-    format: "{bar} step {step} | {loss} nats | {speed} characters/s | {left} s left",
+    format: "{bar} step {step} | {loss} nats | {speed} characters/s | {left}",
     hideCursor: true,
   });
   bar.start(1, 0, { step: 0, loss: "–", speed: "–", left: "–" });
@@ -159,15 +169,18 @@ async function follow(run: Run, path: string): Promise<TrainMetrics> {
   let saved = -Infinity; // saves at once, to find out that it can
   let stopped: Interrupted | undefined;
   try {
-    for await (const metrics of run.train()) {
+    const onEvaluation = (share: number) =>
+      bar.update({ left: `${(100 * share).toFixed(0)} % evaluated` });
+    for await (const metrics of run.train({ onEvaluation })) {
       last = metrics;
       bar.update(metrics.progress, describe(metrics));
       if (metrics.validation) {
-        const { bitsPerCharacter, standardError } = metrics.validation;
+        const { bitsPerCharacter, standardError, characters } = metrics.validation;
         curve.push([metrics.step, bitsPerCharacter]);
         console.error(
           `\nstep ${metrics.step}: ${bitsPerCharacter.toFixed(3)} ± ${standardError.toFixed(3)} ` +
-            `bits per character on validation text`,
+            `bits per character on ${characters} of ${corpus.validation.length} characters ` +
+            `of validation text`,
         );
       }
       if (Date.now() - saved < SAVE_EVERY) continue;
@@ -189,6 +202,8 @@ async function follow(run: Run, path: string): Promise<TrainMetrics> {
   await run.save(path);
   if (stopped) throw stopped;
   if (curve.length > 1) console.error(plot(curve, { width: 60, height: 10 }));
+  const shift = describeSplitShift(corpus);
+  if (shift !== undefined) console.error(shift);
   return last;
 }
 
@@ -198,18 +213,27 @@ function describe(metrics: TrainMetrics) {
     step,
     loss: loss.toFixed(3),
     speed: Math.round(characters / seconds),
-    left: Math.ceil(seconds / progress - seconds),
+    left: `${Math.ceil(seconds / progress - seconds)} s left`,
   };
 }
+
+/** The longest sample at the end of a run, which takes as many steps as characters. */
+const LONGEST_SAMPLE = 256;
 
 /** A few samples of the run's model, one below the other. */
 async function writeSamples(run: Run, corpus: Corpus): Promise<string> {
   if (run.config.causal) return "No samples: a causal model is here to be compared with.";
   using model = await run.model();
-  const { maskId } = corpus.tokenizer;
-  const templates = Array.from({ length: 3 }, () => new Int32Array(model.context).fill(maskId));
-  const { sequences } = await lastFrame(sample(model, templates, { rng: new Rng(1) }));
-  return sequences.map((ids) => corpus.tokenizer.decode(ids)).join("\n———\n");
+  const length = Math.min(model.context, LONGEST_SAMPLE);
+  const blank = new Int32Array(length).fill(corpus.tokenizer.maskId);
+  const bar = new SingleBar({ format: "{bar} {percentage} % written", clearOnComplete: true });
+  bar.start(1, 0);
+  let last: Frame | undefined;
+  for await (last of sample(model, copies(blank, 3), { rng: new Rng(1) })) {
+    bar.update(1 - last.time);
+  }
+  bar.stop();
+  return last!.sequences.map((ids) => printable(corpus.tokenizer.decode(ids))).join("\n———\n");
 }
 
 /** `runs/NAME-1`, or the first number that is not yet taken. */

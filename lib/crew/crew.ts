@@ -4,7 +4,7 @@ import { type Batch, join, partsOf, sliceBatch } from "dlm/batch.ts";
 import { type Member, startMember } from "dlm/crew/_member.ts";
 import type { Task } from "dlm/crew/_worker.ts";
 import type { Learner, LearnerOptions, StepResult } from "dlm/crew/learner.ts";
-import { MOST_AT_ONCE, type Pace, type Predictor, untilStopped } from "dlm/crew/predictor.ts";
+import { mostAtOnce, type Pace, type Predictor, untilStopped } from "dlm/crew/predictor.ts";
 import { parameterCount, type Transformer, type TransformerConfig } from "dlm/model.ts";
 import { createExchange } from "dlm/optimizer/team.ts";
 
@@ -171,7 +171,7 @@ async function dealOut<B extends Batch>(
   pace?: Pace,
 ): Promise<Float32Array> {
   const { length: count } = batch.lengths;
-  const most = Math.min(MOST_AT_ONCE, Math.ceil(count / members.length));
+  const most = Math.min(mostAtOnce(batch), Math.ceil(count / members.length));
   const parts = partsOf(batch, most);
   const answers: Float32Array[] = [];
   let [next, done] = [0, 0];

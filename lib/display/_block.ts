@@ -75,12 +75,14 @@ export function stack(blocks: readonly Block[], gap = 6): Block {
   return { markup, width, height: Math.max(0, y - gap) };
 }
 
+/** How far a picture is from its edge, in pixels. */
+export const margin = 8;
+
 /**
  * A whole SVG document. It brings its own white ground and its own ink, because a dark
  * theme would otherwise write black on black.
  */
 export function toSvg(block: Block, label: string): string {
-  const margin = 8;
   const width = Math.ceil(block.width) + 2 * margin;
   const height = Math.ceil(block.height) + 2 * margin;
   return `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"` +

@@ -6,12 +6,15 @@ import sans from "@fontsource/dejavu-sans/files/dejavu-sans-latin-400-normal.wof
 import mono from "@fontsource/dejavu-mono/files/dejavu-mono-latin-400-normal.woff2" with {
   type: "bytes",
 };
+import unifont from "@fontsource/unifontex/files/unifontex-latin-400-normal.woff2" with {
+  type: "bytes",
+};
 import { encode } from "fast-png";
 
 await initWasm(wasm);
 
 /** A picture as `width · height` pixels of red, green, blue and opacity. */
-interface Pixels {
+export interface Pixels {
   width: number;
   height: number;
   pixels: Uint8Array;
@@ -26,12 +29,18 @@ export function rasterise(svg: string): Uint8Array {
   );
 }
 
+/** What DejaVu lacks, or may lack: Unifont has nearly all of Unicode, but takes time to load. */
+const BEYOND_DEJAVU = /[\u0590-\u1dff\u2400-\u24ff\u27c0-\ufffc\u{10000}-\u{10ffff}]/u;
+
 /** An SVG document as pixels, two a CSS pixel. */
 export function renderPixels(svg: string): Pixels {
   // Of the words for "do not smooth this image", resvg knows only the oldest.
   const resvg = new Resvg(svg.replaceAll('"pixelated"', '"optimizeSpeed"'), {
     fitTo: { mode: "zoom", value: 2 },
-    font: { fontBuffers: [sans, mono], defaultFontFamily: "DejaVu Sans" },
+    font: {
+      fontBuffers: BEYOND_DEJAVU.test(svg) ? [sans, mono, unifont] : [sans, mono],
+      defaultFontFamily: "DejaVu Sans",
+    },
   });
   const image = resvg.render();
   const { width, height, pixels } = image;

@@ -1,6 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { type Block, chartWidth, paragraph, stack, toSvg } from "dlm/display/_block.ts";
-import { maskedTextBlock } from "dlm/display/frames/masked_text.ts";
+import { printable } from "dlm/display/glyphs.ts";
+import { maskedTextBlock, withDirection } from "dlm/display/frames/masked_text.ts";
 import { type Bundle, jupyterDisplay, picture } from "dlm/display/picture.ts";
 import { plotBlock } from "dlm/display/plot.ts";
 
@@ -126,7 +127,7 @@ function finished(history: History): Bundle {
   const headline = status(history).join(" · ");
   const sampled = lastWith("sample", history);
   const text = [headline, losses(history)];
-  if (sampled) text.push(`${sampleTitle(sampled)}\n${sampled.sample}`);
+  if (sampled) text.push(`${sampleTitle(sampled)}\n${printable(sampled.sample)}`);
   return picture(draw(history, headline), text.join("\n"))[jupyterDisplay]();
 }
 
@@ -139,7 +140,10 @@ function draw(history: History, headline: string): Block {
   ];
   const sampled = lastWith("sample", history);
   if (sampled) {
-    blocks.push(paragraph(sampleTitle(sampled)), maskedTextBlock(sampled.sample, { columns: 80 }));
+    blocks.push(
+      paragraph(sampleTitle(sampled)),
+      withDirection(maskedTextBlock(sampled.sample, { columns: 80 }), sampled.sample),
+    );
   }
   return stack(blocks);
 }

@@ -1,4 +1,6 @@
+import stringWidth from "string-width";
 import { escapeMarkup } from "dlm/display/_block.ts";
+import { glyphOf } from "dlm/display/glyphs.ts";
 import { type Displayable, jupyterDisplay } from "dlm/display/picture.ts";
 
 /** A row: what stands under each heading. */
@@ -12,11 +14,17 @@ export interface TableOptions {
    * @default {3}
    */
   decimals?: number;
+  /**
+   * The most rows to show; a last line says how many more there are.
+   *
+   * @default {100}
+   */
+  most?: number;
 }
 
 /**
  * A table, to end a cell with. Its columns are the first row's; a row that lacks one
- * leaves it empty.
+ * leaves it empty. Characters that cannot be seen are shown as signs for them.
  *
  * @example
  * ```ts
@@ -29,9 +37,13 @@ export interface TableOptions {
  * ```
  */
 export function table(rows: readonly Row[], options: TableOptions = {}): Displayable {
-  const { decimals = 3 } = options;
+  const { decimals = 3, most = 100 } = options;
+  const shown = rows.slice(0, most);
+  const more = rows.length > most
+    ? `… and ${(rows.length - most).toLocaleString("en")} rows more`
+    : "";
   const columns = Object.keys(rows[0] ?? {}).map((heading) => {
-    const values = rows.map((row) => row[heading] ?? "");
+    const values = shown.map((row) => row[heading] ?? "");
     return {
       heading,
       cells: values.map((value) => format(value, decimals)),
@@ -40,8 +52,8 @@ export function table(rows: readonly Row[], options: TableOptions = {}): Display
   });
   return {
     [jupyterDisplay]: () => ({
-      "text/plain": asText(columns),
-      "text/html": asHtml(columns),
+      "text/plain": [asText(columns), more].filter(Boolean).join("\n"),
+      "text/html": asHtml(columns) + (more && `<p>${more}</p>`),
     }),
   };
 }
@@ -53,7 +65,9 @@ interface Column {
 }
 
 function format(value: string | number, decimals: number): string {
-  if (typeof value === "string") return value;
+  if (typeof value === "string") {
+    return [...value].length === 1 ? glyphOf(value) : value.replace(/\p{Cc}/gu, glyphOf);
+  }
   return value.toLocaleString(
     "en",
     Number.isInteger(value) ? {} : {
@@ -66,10 +80,11 @@ function format(value: string | number, decimals: number): string {
 function asText(columns: Column[]): string {
   const padded = columns.map(({ heading, cells, align }) => {
     const entries = [heading, ...cells];
-    const width = Math.max(...entries.map((entry) => entry.length));
-    return [heading, "─".repeat(width), ...cells].map((entry) =>
-      align === "right" ? entry.padStart(width) : entry.padEnd(width)
-    );
+    const width = Math.max(...entries.map((entry) => stringWidth(entry)));
+    return [heading, "─".repeat(width), ...cells].map((entry) => {
+      const room = " ".repeat(width - stringWidth(entry));
+      return align === "right" ? room + entry : entry + room;
+    });
   });
   return transpose(padded).map((line) => line.join("  ").trimEnd()).join("\n");
 }

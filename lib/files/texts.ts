@@ -1,6 +1,9 @@
 import { fileURLToPath } from "node:url";
 import corpora from "../../data/corpora.json" with { type: "json" };
-import { writeFileAtomic } from "dlm/files/atomic.ts";
+import { decodeText } from "dlm/files/_decode_text.ts";
+import { type Download, fetchText } from "dlm/files/_download.ts";
+import { describeOddities } from "dlm/files/_oddities.ts";
+import { Interrupted } from "dlm/backend/interrupt.ts";
 import { readGivenFile } from "dlm/files/reading.ts";
 
 // Where texts come from: a file, a site that is asked once, or npm.
@@ -17,7 +20,12 @@ export interface NamedText {
 
 /** Options for {@linkcode loadText}. */
 export interface LoadTextOptions {
-  /** Hears one sentence when a text is downloaded or replaced by another.
+  /** Whether Moby-Dick may take the place of a text that cannot be had.
+   * @default {true}
+   */
+  substitute?: boolean;
+  /** Hears one sentence when a text is downloaded or replaced by another, and of what a text
+   * has that no editor shows.
    * @default {console.warn}
    */
   onNotice?: (sentence: string) => void;
@@ -25,115 +33,84 @@ export interface LoadTextOptions {
   onProgress?: (received: number, total: number) => void;
 }
 
+/** What a string can hold in V8: so many UTF-16 units, and UTF-8 never has fewer bytes. */
+const MOST_BYTES = 2 ** 29 - 24;
+
+/** A text is large from here on: it takes seconds to read, and six bytes of memory for each. */
+const LARGE = 5e7;
+
 /**
- * Loads a text by name or any UTF-8 text file by path.
+ * Loads a text by name or any UTF-8 text file by path, of 536 MB at the most. Made into a corpus,
+ * a text of 200 MB took 1.2 GB of memory at its peak, and 1.7 GB with the laptop preset's training.
  *
  * A named text comes from the cache in data/cache, or else from its address, checked
  * against its length and SHA-256 before it is kept. Where that address cannot be reached,
  * Moby-Dick takes its place, which arrives through npm, and `onNotice` says so.
  *
- * @throws {RangeError} if there is no such name or file, or the file is no UTF-8 text
+ * A text is never changed, except that a byte order mark at its beginning is left out. Line ends
+ * of other systems and control characters are told of, once a process.
+ *
+ * @throws {RangeError} if there is no such name or file, or the file is no UTF-8 text, or the text
+ * cannot be had and nothing may take its place
  */
 export async function loadText(
   nameOrPath: string,
   options: LoadTextOptions = {},
 ): Promise<NamedText> {
+  const { onNotice = console.warn } = options;
   const source = corpora.find(({ name }) => name === nameOrPath);
-  if (!source) {
-    const bytes = await readGivenFile(nameOrPath, {
-      what: "a text file",
-      missing: `give the path of a text file, or the name of a corpus (${TEXT_NAMES.join(", ")})`,
-    });
-    return { name: nameOrPath, text: decodeText(nameOrPath, bytes) };
+  if (source) return await loadKnown(source, { ...options, onNotice });
+  const bytes = await readGivenFile(nameOrPath, {
+    what: "a text file",
+    missing: `give the path of a text file, or the name of a corpus (${TEXT_NAMES.join(", ")})`,
+    most: MOST_BYTES,
+  });
+  if (bytes.length > LARGE) {
+    const [MB, GB] = [bytes.length / 1e6, 6 * bytes.length / 1e9];
+    onNotice(`Reading ${MB.toFixed(0)} MB, which takes about ${GB.toFixed(1)} GB of memory.`);
   }
+  const text = await decodeText(nameOrPath, bytes);
+  const oddities = describeOddities(nameOrPath, text);
+  if (oddities !== undefined && !told.has(oddities)) {
+    told.add(oddities);
+    onNotice(oddities);
+  }
+  return { name: nameOrPath, text };
+}
+
+/** What was said about texts: a notebook loads its text in every cell, and says it once. */
+const told = new Set<string>();
+
+/** The reasons why names could not be had: asked for again, they are not waited for again. */
+const unreachable = new Map<string, string>();
+
+async function loadKnown(
+  source: typeof corpora[number],
+  options: LoadTextOptions & Required<Pick<LoadTextOptions, "onNotice">>,
+): Promise<NamedText> {
   if (source.package !== undefined) return await mobyDick(); // there is no other
-  const bytes = await readCache(source) ??
-    (unreachable.has(source.name) ? undefined : await download(source, options));
-  return bytes ? { name: source.name, text: decodeText(source.name, bytes) } : await mobyDick();
-}
-
-/** A text that has an address. */
-type Download = Extract<typeof corpora[number], { url: string }>;
-
-const cache = fileURLToPath(new URL("../../data/cache/", import.meta.url));
-
-function decodeText(name: string, bytes: Uint8Array): string {
+  const { name, title } = source;
+  const known = unreachable.get(name);
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new RangeError(`${name} is not UTF-8 text: save it as UTF-8 first.`);
-  }
-}
-
-async function readCache(source: Download): Promise<Uint8Array | undefined> {
-  try {
-    const bytes = await Deno.readFile(`${cache}${source.name}.txt`);
-    return await isGenuine(source, bytes) ? bytes : undefined;
+    if (known !== undefined) throw new Error(known);
+    const bytes = await fetchText(source as Download, {
+      onProgress: () => {},
+      ...options,
+      cache: fileURLToPath(new URL(`../../data/cache/${name}.txt`, import.meta.url)),
+    });
+    return { name, text: await decodeText(name, bytes) };
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}
-
-/** The names that could not be had: asked for again, they are not waited for again. */
-const unreachable = new Set<string>();
-
-/** Fetches a text into the cache; nothing, with a notice, if it cannot be had. */
-async function download(
-  source: Download,
-  options: LoadTextOptions,
-): Promise<Uint8Array | undefined> {
-  const { onNotice = console.warn, onProgress = () => {} } = options;
-  onNotice(`Downloading ${source.title} (${(source.bytes / 1e6).toFixed(1)} MB).`);
-  try {
-    const bytes = await fetchBytes(source, onProgress);
-    if (!await isGenuine(source, bytes)) {
-      throw new Error("what arrived is not the text expected");
-    }
-    await writeFileAtomic(`${cache}${source.name}.txt`, bytes);
-    return bytes;
-  } catch (error) {
-    unreachable.add(source.name);
+    if (error instanceof Interrupted) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    onNotice(
-      `${source.title} cannot be had here (${reason}), so the text is Moby-Dick, which npm brings: ` +
-        `put ${source.title} at data/cache/${source.name}.txt to use it.`,
-    );
-    return undefined;
-  }
-}
-
-async function fetchBytes(
-  source: Download,
-  onProgress: (received: number, total: number) => void,
-): Promise<Uint8Array> {
-  const stalled = new AbortController();
-  const patience = 10_000; // ms without a byte
-  const giveUp = () => stalled.abort(new Error("no answer for 10 s"));
-  let timer = setTimeout(giveUp, patience);
-  try {
-    const response = await fetch(source.url, { signal: stalled.signal });
-    if (!response.ok || !response.body) {
-      throw new Error(`its site answers ${response.status}`);
+    unreachable.set(name, reason);
+    const here = `${title} cannot be had here (${reason})`;
+    const remedy = `put ${title} at data/cache/${name}.txt to use it.`;
+    if (options.substitute === false) throw new RangeError(`${here}: ${remedy}`);
+    if (known === undefined) {
+      options.onNotice(`${here}, so the text is Moby-Dick, which npm brings: ${remedy}`);
     }
-    const chunks: Uint8Array<ArrayBuffer>[] = [];
-    let received = 0;
-    for await (const chunk of response.body) {
-      clearTimeout(timer);
-      timer = setTimeout(giveUp, patience);
-      chunks.push(chunk);
-      onProgress(received += chunk.length, source.bytes);
-    }
-    return new Uint8Array(await new Blob(chunks).arrayBuffer());
-  } finally {
-    clearTimeout(timer);
+    return await mobyDick();
   }
-}
-
-async function isGenuine(source: Download, bytes: Uint8Array): Promise<boolean> {
-  if (bytes.length !== source.bytes) return false;
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", Uint8Array.from(bytes)));
-  return digest.toHex() === source.sha256;
 }
 
 /** The novel, chapter after chapter; imported only when needed, for it is a large package. */

@@ -113,6 +113,12 @@ function adamAlone(parameters: NamedVariables, learningRate: number): Updater {
  * breaks gets them that still end in one. What is validated stays as it is. */
 export function withDoubledNewlines(corpus: Corpus): Corpus {
   const newline = corpus.tokenizer.characters.indexOf("\n");
-  const double = (id: number) => id === newline ? [id, id] : [id];
-  return { ...corpus, train: Int32Array.from([...corpus.train].flatMap(double)) };
+  const breaks = corpus.train.reduce((count, id) => id === newline ? count + 1 : count, 0);
+  const train = new Int32Array(corpus.train.length + breaks);
+  let end = 0;
+  for (const id of corpus.train) {
+    train[end++] = id;
+    if (id === newline) train[end++] = id;
+  }
+  return { ...corpus, train };
 }

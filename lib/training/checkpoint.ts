@@ -86,8 +86,8 @@ export async function describeCheckpoint(path: string): Promise<Description> {
 export interface LoadedModel extends Disposable {
   model: Transformer;
   tokenizer: CharTokenizer;
-  /** The name of the corpus it learned from. */
-  corpus: string;
+  /** The text it learned from. */
+  corpus: Checkpoint["corpus"];
 }
 
 /**
@@ -102,7 +102,7 @@ export async function loadModel(path: string): Promise<LoadedModel> {
   return {
     model,
     tokenizer: new CharTokenizer(characters),
-    corpus: corpus.name,
+    corpus,
     [Symbol.dispose]: () => model[Symbol.dispose](),
   };
 }

@@ -8,7 +8,7 @@ import { initialParameters, Transformer, type TransformerConfig } from "dlm/mode
 import { createCrew } from "dlm/crew/crew.ts";
 import type { Preset, RunSettings } from "dlm/training/presets.ts";
 import { Rng } from "dlm/rng.ts";
-import { train, type TrainMetrics } from "dlm/trainer.ts";
+import { train, type TrainMetrics, type TrainOptions } from "dlm/trainer.ts";
 
 /** A training run: a model that learns, how far it has come, and where it is going. */
 export interface Run extends AsyncDisposable {
@@ -18,7 +18,7 @@ export interface Run extends AsyncDisposable {
   /** How many steps it has behind it, and how many seconds they took. */
   readonly done: { step: number; seconds: number };
   /** Trains to the end of the budget, one yield a step; see {@linkcode train}. */
-  train(): AsyncGenerator<TrainMetrics>;
+  train(options?: Pick<TrainOptions, "onEvaluation">): AsyncGenerator<TrainMetrics>;
   /** The averaged model as it now is, owned by the caller. */
   model(): Promise<Transformer>;
   /** Writes a checkpoint from which the run can be resumed; see {@linkcode saveCheckpoint}. */
@@ -140,8 +140,9 @@ async function createRun(
     get done() {
       return done;
     },
-    async *train() {
-      for await (const metrics of train({ ...settings, corpus, config, learner, average, done })) {
+    async *train({ onEvaluation } = {}) {
+      const options = { ...settings, corpus, config, learner, average, done, onEvaluation };
+      for await (const metrics of train(options)) {
         done = { step: metrics.step, seconds: metrics.seconds };
         yield metrics;
       }

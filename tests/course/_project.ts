@@ -17,10 +17,10 @@ export async function inFreshProject(run: (folder: string) => Promise<void>): Pr
   }
 }
 
-/** Runs a command of such a project; its exit code and what it printed. */
+/** Runs a command of such a project, which reaches no site; its exit code and what it printed. */
 export async function command(folder: string, name: string, ...args: string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-check", "--quiet", "-A", `lib/cli/${name}.ts`, ...args],
+    args: ["run", "--no-check", "--quiet", "-A", "--deny-net", `lib/cli/${name}.ts`, ...args],
     cwd: folder,
     env: { NO_COLOR: "1", INIT_CWD: folder },
   }).output();

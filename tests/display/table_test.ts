@@ -32,6 +32,26 @@ Deno.test("table() is an HTML table without styles or colours", () => {
   );
 });
 
+Deno.test("table() shows characters that cannot be seen, and counts columns, not characters", () => {
+  const rows = [" ", "\n", "\x1b[1m", "漢字", "e\u0301"].map((text, n) => ({ text, n }));
+  assert.deepEqual(bundleOf(table(rows))["text/plain"]!.split("\n").slice(2), [
+    "␣     0",
+    "↵     1",
+    "␛[1m  2",
+    "漢字  3",
+    "e\u0301     4",
+  ]);
+});
+
+Deno.test("table() ends after so many rows, and says how many there are", () => {
+  const rows = Array.from({ length: 6003 }, (_, id) => ({ id }));
+  const bundle = bundleOf(table(rows));
+  assert.equal(bundle["text/plain"]!.split("\n").length, 2 + 100 + 1);
+  assert.match(bundle["text/plain"]!, /\n… and 5,903 rows more$/);
+  assert.match(bundle["text/html"]!, /<p>… and 5,903 rows more<\/p>$/);
+  assert.doesNotMatch(bundleOf(table(rows, { most: 6003 }))["text/plain"]!, /more/);
+});
+
 Deno.test("table() of nothing is an empty table", () => {
   assert.equal(bundleOf(table([]))["text/plain"], "");
 });

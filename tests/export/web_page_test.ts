@@ -7,6 +7,7 @@ import { lastFrame, sample, type SampleOptions } from "dlm/sampler.ts";
 import { lowConfidence } from "dlm/sampling/low_confidence.ts";
 import { readTemplates } from "dlm/sampling/templates.ts";
 import { CharTokenizer } from "dlm/tokenizer.ts";
+import { glyphInText } from "dlm/display/glyphs.ts";
 import { createWebPage } from "dlm/export/web_page.ts";
 import { randomParameters } from "../_support.ts";
 
@@ -37,7 +38,7 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-const tokenizer = CharTokenizer.fromText("to be, or not </script> to <!-- be 🙂");
+const tokenizer = CharTokenizer.fromText("to be, or not </script> to <!-- be 🙂\x1b\r");
 
 const config: TransformerConfig = {
   vocabularySize: tokenizer.vocabularySize,
@@ -56,11 +57,12 @@ const checkpoint: Checkpoint = {
   average: randomParameters(config, 1),
 };
 
-/** What the library writes. */
+/** What the library writes, as it can be seen. */
 async function libraryWrites(template: string, options: SampleOptions): Promise<string> {
   using model = new Transformer(config, checkpoint.average);
   const frames = sample(model, readTemplates(template, tokenizer), options);
-  return tokenizer.decode((await lastFrame(frames)).sequences[0]!);
+  const { sequences } = await lastFrame(frames);
+  return Array.from(tokenizer.decode(sequences[0]!), glyphInText).join("");
 }
 
 const rng = (seed: number) => new Rng(seed).stream("sampling");

@@ -3,6 +3,7 @@ import { type Block, chartWidth, faintInk, paragraph, stack } from "dlm/display/
 import { document } from "dlm/display/_document.ts";
 import { type Drawn, figureBlock } from "dlm/display/_figure.ts";
 import { type Displayable, picture } from "dlm/display/picture.ts";
+import { glyphOf } from "dlm/display/glyphs.ts";
 import { plotBlock } from "dlm/display/plot.ts";
 
 /** A matrix: its rows, of one length. */
@@ -17,7 +18,7 @@ export interface HeatMapOptions {
   x: string;
   /** What the rows are. */
   y: string;
-  /** A character for each column; a space is drawn as "␣", and a line break as "↵".
+  /** A character for each column; a space is drawn as "␣", and a line break as "↵"; see {@linkcode glyphOf}.
    * @default {"" (no characters)}
    */
   columns?: string;
@@ -149,7 +150,7 @@ function drawMaps(
 }
 
 function glyphs(text: string): string[] {
-  return [...text.replaceAll(" ", "␣").replaceAll("\n", "↵").replaceAll("▒", "█")];
+  return Array.from(text, (character) => character === "▒" ? "█" : glyphOf(character));
 }
 
 /** Masks are grey blocks, as they are in a text. */

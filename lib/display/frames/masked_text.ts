@@ -1,7 +1,8 @@
 import * as Plot from "@observablehq/plot";
-import { type Block, escapeMarkup, stack } from "dlm/display/_block.ts";
+import { type Block, escapeMarkup, faintInk, paragraph, stack } from "dlm/display/_block.ts";
 import { document } from "dlm/display/_document.ts";
 import { type Drawn, figureBlock } from "dlm/display/_figure.ts";
+import { columnsOf, DIRECTION_NOTE, glyphInText, readsRightToLeft } from "dlm/display/glyphs.ts";
 import { type Displayable, picture } from "dlm/display/picture.ts";
 
 /** Options for {@linkcode maskedText}. */
@@ -43,7 +44,8 @@ export interface MaskedTextOptions {
 /**
  * A text with masks, to end a cell with. A mask is the character "▒", as
  * `CharTokenizer.decode` writes it, and is drawn as a grey block; other characters may be
- * coloured by a value of their own.
+ * coloured by a value of their own. What cannot be seen is shown as a sign for it, such as "␛";
+ * where a character is twice as wide as a letter, all have as much room.
  *
  * @example
  * ```ts
@@ -58,11 +60,36 @@ export interface MaskedTextOptions {
 export function maskedText(text: string, options: MaskedTextOptions = {}): Displayable {
   const lines = layOut(text, options)
     .map((line) => line.map(({ glyph }) => glyph).join(""));
-  return picture(maskedTextBlock(text, options), lines.join("\n"));
+  return picture(withDirection(maskedTextBlock(text, options), text), lines.join("\n"));
+}
+
+/** A picture of some texts, with a note below if they are read the other way than they stand. */
+export function withDirection(block: Block, ...texts: readonly string[]): Block {
+  if (!texts.some(readsRightToLeft)) return block;
+  return stack([block, paragraph(DIRECTION_NOTE, { color: faintInk })]);
+}
+
+/** How many columns the widest character of some texts takes, as it is drawn. */
+export function widestColumns(...texts: readonly string[]): number {
+  let widest = 1;
+  for (const text of texts) {
+    for (const character of new Set(text)) {
+      widest = Math.max(widest, columnsOf(glyphInText(character)));
+    }
+  }
+  return widest;
+}
+
+/** Options for {@linkcode maskedTextBlock}. */
+export interface MaskedTextBlockOptions extends MaskedTextOptions {
+  /** The room of a character, in columns.
+   * @default {as much as the widest of the text needs}
+   */
+  room?: number;
 }
 
 /** The same picture as a block, to be part of a larger one. */
-export function maskedTextBlock(text: string, options: MaskedTextOptions = {}): Block {
+export function maskedTextBlock(text: string, options: MaskedTextBlockOptions = {}): Block {
   const { values, label } = options;
   const length = [...text].length;
   if (values && values.length !== length) {
@@ -84,7 +111,8 @@ export function maskedTextBlock(text: string, options: MaskedTextOptions = {}): 
     const value = values?.[index] ?? NaN;
     return isNaN(value) ? undefined : scale.apply(value);
   };
-  const cells = drawCells(layOut(text, options), ground);
+  const room = options.room ?? widestColumns(text);
+  const cells = drawCells(layOut(text, options), { ground, cellWidth: room * columnWidth });
   if (!label) return cells;
   const withDocument = { color, label, document };
   const legend = Plot.legend(withDocument) as unknown as Drawn;
@@ -93,7 +121,7 @@ export function maskedTextBlock(text: string, options: MaskedTextOptions = {}): 
 
 const mask = "▒";
 const maskColor = "#c9ced6";
-const [cellWidth, cellHeight] = [8, 19];
+const [columnWidth, cellHeight] = [8, 19];
 
 /** A character where it is shown, and its index in the text. */
 interface Cell {
@@ -109,27 +137,33 @@ function layOut(text: string, options: MaskedTextOptions): Cell[][] {
   [...text].forEach((character, index) => {
     const breaks = character === "\n";
     if (line.length >= columns && !breaks) lines.push(line = []);
-    line.push({ glyph: breaks ? newline : character, index });
+    line.push({ glyph: breaks ? newline : glyphInText(character), index });
     if (breaks) lines.push(line = []);
   });
   return line.length > 0 ? lines : lines.slice(0, -1);
 }
 
+/** How cells are drawn. */
+interface CellOptions {
+  ground(cell: Cell): string | undefined;
+  cellWidth: number;
+}
+
 /** Coloured grounds, and over them one text element a line that places each glyph. */
-function drawCells(lines: Cell[][], ground: (cell: Cell) => string | undefined): Block {
+function drawCells(lines: Cell[][], { ground, cellWidth }: CellOptions): Block {
   const grounds = new Map<string, string>();
   const texts = lines.map((line, row) => {
     line.forEach((cell, column) => {
       const color = ground(cell);
       if (color === undefined) return;
-      const square = `M${column * cellWidth} ${row * cellHeight}h7.5v17h-7.5z`;
+      const square = `M${column * cellWidth} ${row * cellHeight}h${cellWidth - 0.5}v17h-${
+        cellWidth - 0.5
+      }z`;
       grounds.set(color, (grounds.get(color) ?? "") + square);
     });
     // A mask is its ground alone. Plain spaces would collapse and shift what follows.
-    const glyphs = line.map(({ glyph }) => glyph === mask || /^\s$/.test(glyph) ? "\u00a0" : glyph);
-    const x = glyphs.map((_, column) => column * cellWidth).join(" ");
-    const y = row * cellHeight + 13;
-    return `<text x="${x}" y="${y}">${escapeMarkup(glyphs.join(""))}</text>`;
+    const glyphs = line.map(({ glyph }) => glyph === mask || glyph === " " ? "\u00a0" : glyph);
+    return placeGlyphs(glyphs, { cellWidth, y: row * cellHeight + 13 });
   });
   const paths = [...grounds].map(([color, d]) => `<path fill="${color}" d="${d}"/>`);
   return {
@@ -139,4 +173,21 @@ function drawCells(lines: Cell[][], ground: (cell: Cell) => string | undefined):
     width: cellWidth * Math.max(0, ...lines.map((line) => line.length)),
     height: cellHeight * lines.length,
   };
+}
+
+/**
+ * One text element for neighbours of one UTF-16 unit each, and one for every other: whether a list
+ * of places counts units or characters, browsers and rasterisers do not agree.
+ */
+function placeGlyphs(glyphs: string[], { cellWidth, y }: { cellWidth: number; y: number }): string {
+  let markup = "";
+  for (let start = 0; start < glyphs.length;) {
+    let end = start + 1;
+    while (glyphs[start]!.length === 1 && glyphs[end]?.length === 1) end++;
+    const run = glyphs.slice(start, end);
+    const x = run.map((_, i) => (start + i) * cellWidth).join(" ");
+    markup += `<text x="${x}" y="${y}">${escapeMarkup(run.join(""))}</text>`;
+    start = end;
+  }
+  return markup;
 }

@@ -1,4 +1,5 @@
 import * as Plot from "@observablehq/plot";
+import { DIRECTION_NOTE, glyphInText, readsRightToLeft } from "dlm/display/glyphs.ts";
 import { escapeMarkup, ink } from "dlm/display/_block.ts";
 import { thinOut } from "dlm/display/frames/_thin.ts";
 import { filmstrip } from "dlm/display/frames/filmstrip.ts";
@@ -34,11 +35,15 @@ export async function player(
   const { "image/svg+xml": _, ...still } = (await filmstrip(all, tokenizer))[jupyterDisplay]();
   return {
     [jupyterDisplay]() {
+      const readsLeft = shown.some(({ sequences }) =>
+        readsRightToLeft(tokenizer.decode(sequences[0]!))
+      );
+      const direction = readsLeft ? `<br>${DIRECTION_NOTE}` : "";
       const figures = shown.map((frame, i) => {
         const hidden = i < shown.length - 1 ? " hidden" : "";
         return `<figure${hidden} style="margin:0"><pre style="${PAGE}">` +
           `${page(frame, { tokenizer, columns })}</pre>` +
-          `<figcaption>${caption(frame)}</figcaption></figure>`;
+          `<figcaption>${caption(frame)}${direction}</figcaption></figure>`;
       });
       return { ...still, "text/html": `<div>${controls(shown.length)}${figures.join("")}</div>` };
     },
@@ -46,7 +51,8 @@ export async function player(
 }
 
 // Its own ground and ink, whatever the theme.
-const PAGE = `padding:8px;background:white;color:${ink};line-height:1.5`;
+const PAGE = `padding:8px;background:white;color:${ink};line-height:1.5;` +
+  "direction:ltr;unicode-bidi:bidi-override";
 
 function caption({ time, evaluations }: Frame): string {
   return `time ${time.toFixed(2)}, ${evaluations} evaluation${evaluations === 1 ? "" : "s"}; ` +
@@ -92,7 +98,7 @@ function page(
       html += "\n";
     }
     turn(groundOf(frame.confidences[0]![i]!));
-    html += escapeMarkup(tokenizer.decode([id]).replace("\n", "↵"));
+    html += escapeMarkup(glyphInText(tokenizer.decode([id])));
   });
   turn("");
   return html;

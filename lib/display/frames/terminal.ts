@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
+import { columnsOf, glyphInText } from "dlm/display/glyphs.ts";
 import type { Frame } from "dlm/sampler.ts";
 import type { CharTokenizer } from "dlm/tokenizer.ts";
 
@@ -15,7 +16,8 @@ export function terminalText(frame: Frame, tokenizer: CharTokenizer): string {
   ids!.forEach((id, i) => {
     const next = id === tokenizer.maskId ? MASK : styleOf(confidences![i]!);
     if (next !== style) text += `\x1b[0;${style = next}m`;
-    text += tokenizer.decode([id]);
+    const character = tokenizer.decode([id]);
+    text += character === "\n" ? character : glyphInText(character);
   });
   return `${text}\x1b[0m`;
 }
@@ -46,8 +48,18 @@ export function watcher(tokenizer: CharTokenizer) {
   };
 }
 
-/** How many rows of a terminal a text fills: long lines go on in the next. */
+/** How many rows of a terminal a text of {@linkcode terminalText} fills: long lines go on in the
+ * next, and so does a wide character that no longer fits. */
 export function rowsOf(text: string, columns: number): number {
-  const rows = text.split("\n").map((line) => Math.max(1, Math.ceil([...line].length / columns)));
-  return rows.reduce((sum, n) => sum + n, 0);
+  return text.split("\n").reduce((rows, line) => rows + rowsOfLine(line, columns), 0);
+}
+
+function rowsOfLine(line: string, columns: number): number {
+  let [rows, column] = [1, 0];
+  for (const [glyph] of line.matchAll(/\P{M}\p{M}*/gu)) {
+    const width = columnsOf(glyph);
+    if (column + width > columns) [rows, column] = [rows + 1, 0];
+    column += width;
+  }
+  return rows;
 }

@@ -1,4 +1,5 @@
 /// <reference lib="dom" />
+import { glyphInText } from "dlm/display/glyphs.ts";
 import { parameterCount, Transformer } from "dlm/model.ts";
 import { Rng } from "dlm/rng.ts";
 import { type Frame, promptTemplate, sample } from "dlm/sampler.ts";
@@ -72,7 +73,7 @@ function show({ sequences, confidences }: Frame): void {
   const characters = [...tokenizer.decode(sequences[0]!)];
   text.replaceChildren(...characters.map((character, i) => {
     const span = document.createElement("span");
-    span.textContent = character;
+    span.textContent = character === "\n" ? character : glyphInText(character);
     const confidence = confidences[0]![i]!; // NaN for what was given and for masks
     if (confidence >= 0) span.style.background = `hsl(190 70% ${97 - 30 * confidence}%)`;
     return span;

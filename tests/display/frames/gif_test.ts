@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { denoisingGif } from "dlm/display/frames/gif.ts";
+import { CharTokenizer } from "dlm/tokenizer.ts";
 import { FRAMES, tokenizer } from "../_frames.ts";
 
 /** The size of a GIF, and the delay of each of its frames in hundredths of a second. */
@@ -43,4 +44,17 @@ Deno.test("denoisingGif() has room for the text in lines of equal length", async
   const [margin, cell, line] = [8, 8, 19];
   assert.deepEqual(await size(64), [2 * (3 * cell + 2 * margin), 2 * (line + 2 * margin)]);
   assert.deepEqual(await size(2), [2 * (2 * cell + 2 * margin), 2 * (2 * line + 2 * margin)]);
+});
+
+Deno.test("denoisingGif() has room for wide characters in every frame", async () => {
+  const wide = CharTokenizer.fromText("a漢");
+  const ids = [[wide.maskId, wide.maskId], [0, wide.maskId], [0, 1]];
+  const frames = ids.map((ids, i) => ({
+    ...FRAMES[0]!,
+    sequences: [Int32Array.from(ids)],
+    confidences: [new Float64Array(2).fill(1)],
+    revealed: Int32Array.of(i),
+  }));
+  const { width, images } = readGif(await denoisingGif(frames, wide));
+  assert.deepEqual([width, images], [2 * (2 * 16 + 2 * 8), 3]);
 });

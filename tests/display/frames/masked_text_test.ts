@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { maskedText } from "dlm/display/frames/masked_text.ts";
+import { maskedText, maskedTextBlock, widestColumns } from "dlm/display/frames/masked_text.ts";
 import { bundleOf, pixelsOf, pngOf } from "../_support.ts";
 
 Deno.test("maskedText() is plain text too, with masks and ends of lines to be seen", () => {
@@ -59,10 +59,45 @@ Deno.test("maskedText() has a legend if the values have a name", () => {
   assert.doesNotMatch(svg, /currentColor/);
 });
 
-Deno.test("maskedText() can show what XML cannot hold", () => {
-  const bundle = bundleOf(maskedText("a\u0000\ud800\tb"));
-  assert.match(bundle["image/svg+xml"]!, />a\ufffd\ufffd\u00a0b</);
+Deno.test("maskedText() shows what cannot be seen, or what XML cannot hold, by signs for it", () => {
+  const bundle = bundleOf(maskedText("a\u0000\ud800\t\x1b\r\ufeffb"));
+  assert.match(bundle["image/svg+xml"]!, />a␀⍰⇥␛␍⍰b</);
+  assert.equal(bundle["text/plain"], "a␀⍰⇥␛␍⍰b");
   assert.ok(pngOf(bundle).length > 0);
+});
+
+Deno.test("maskedText() has room for wide characters, and a place of its own for each", () => {
+  const svg = bundleOf(maskedText("a漢🙂e\u0301▒"))["image/svg+xml"]!;
+  const texts = [...svg.matchAll(/<text x="([^"]+)" y="13">([^<]+)</g)].map(([, x, t]) => [x, t]);
+  assert.deepEqual(texts, [
+    ["0 16", "a漢"],
+    ["32", "🙂"],
+    ["48", "e"],
+    ["64", "◌\u0301"],
+    ["80", "\u00a0"],
+  ]);
+  assert.match(svg, /M80 0h15.5v17/, "the mask is as wide");
+});
+
+Deno.test("maskedTextBlock() gives each character the room that other frames need", () => {
+  assert.equal(maskedTextBlock("▒a").width, 16);
+  assert.equal(maskedTextBlock("▒a", { room: widestColumns("a", "漢") }).width, 32);
+});
+
+Deno.test("maskedText() draws every character, whatever its script, and no empty boxes", () => {
+  const drawn = (text: string) => bundleOf(maskedText(text))["image/png"]!;
+  const missing = drawn("\u{10fffd}"); // private: no font has it, and it becomes ⍰
+  assert.equal(missing, drawn("⍰"));
+  const scripts = [..."漢かな한🙂😀␛␀⍽⍰⇥אעابहกж☃ﬁ"];
+  assert.equal(new Set(scripts.map(drawn)).size, scripts.length, "two look alike: boxes");
+});
+
+Deno.test("maskedText() says so where letters are read from right to left", () => {
+  const note = />Right-to-left letters stand here from left to right, as the model reads them\.</;
+  for (const text of ["עברית", "عربي"]) {
+    assert.match(bundleOf(maskedText(text))["image/svg+xml"]!, note);
+  }
+  assert.doesNotMatch(bundleOf(maskedText("English, 漢字 and Русский"))["image/svg+xml"]!, note);
 });
 
 Deno.test("maskedText() throws if the values are not one a character", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parseHTML } from "linkedom";
 import { player } from "dlm/display/frames/player.ts";
+import { CharTokenizer } from "dlm/tokenizer.ts";
 import { frameOf, FRAMES, tokenizer } from "../_frames.ts";
 import { bundleOf } from "../_support.ts";
 
@@ -122,4 +123,17 @@ Deno.test("player() keeps to a hundred frames", async () => {
   assert.equal(figures.length, 100);
   assert.match(figures[0]!.textContent, /time 1.00/);
   assert.match(figures[99]!.textContent, /time 0.00/);
+});
+
+Deno.test("player() shows characters that cannot be seen, and says how Hebrew is drawn", async () => {
+  const odd = CharTokenizer.fromText("\x1b\r\n\u202eאב");
+  const ids = odd.encode("\x1b\r\n\u202eאב");
+  const confidences = [new Float64Array(6).fill(NaN)];
+  const frames = [{ ...FRAMES[0]!, sequences: [ids], confidences }];
+  const html = bundleOf(await player(frames, odd))["text/html"]!;
+  assert.match(html, />␛␍↵⍰אב<\/pre>/);
+  assert.match(html, /direction:ltr;unicode-bidi:bidi-override/);
+  assert.match(html, /<br>Right-to-left letters stand here from left to right/);
+  const plain = bundleOf(await player(FRAMES, tokenizer))["text/html"]!;
+  assert.doesNotMatch(plain, /Right-to-left/);
 });

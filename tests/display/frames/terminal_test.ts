@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { stripVTControlCharacters } from "node:util";
 import { rowsOf, terminalText } from "dlm/display/frames/terminal.ts";
+import { CharTokenizer } from "dlm/tokenizer.ts";
 import { frameOf, FRAMES, tokenizer } from "../_frames.ts";
 
 Deno.test("terminalText() is the text, with styles around it that end with it", () => {
@@ -31,5 +32,14 @@ Deno.test("rowsOf() counts the rows that a text fills on a terminal", () => {
   assert.equal(rowsOf("", 10), 1);
   assert.equal(rowsOf("a\n\nb", 10), 3);
   assert.equal(rowsOf("a".repeat(10), 10), 1);
-  assert.equal(rowsOf(`${"a".repeat(11)}\n${"🙂".repeat(25)}`, 10), 2 + 3);
+  assert.equal(rowsOf(`${"a".repeat(11)}\n${"🙂".repeat(25)}`, 10), 2 + 5);
+  assert.equal(rowsOf("漢".repeat(8), 5), 4, "the fifth column has no room for the third");
+  assert.equal(rowsOf("◌\u0301".repeat(10), 10), 1, "a mark takes no column of its own");
+});
+
+Deno.test("terminalText() writes nothing that a terminal would obey, but ends of lines", () => {
+  const odd = CharTokenizer.fromText("\0\n\r\x1ba\u0301\u202e漢");
+  const ids = odd.encode("a\x1b\r\n\0\u0301\u202e漢");
+  const frame = { ...FRAMES[0]!, sequences: [ids], confidences: [new Float64Array(8).fill(1)] };
+  assert.equal(stripVTControlCharacters(terminalText(frame, odd)), "a␛␍\n␀◌\u0301⍰漢");
 });
