@@ -2,9 +2,11 @@ import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
 import { baselines } from "dlm/measures/baselines.ts";
 import { anyWholeNumber, runCommand, wholeNumber } from "dlm/cli/_command.ts";
-import { MODEL_OPTION, openCorpus, openModel } from "dlm/cli/_inputs.ts";
+import { backendOption, MODEL_OPTION, openCorpus, openModel } from "dlm/cli/_inputs.ts";
 import { predictInWorkers } from "dlm/crew/crew.ts";
+import { MOST_AT_ONCE } from "dlm/crew/predictor.ts";
 import { TEXT_NAMES } from "dlm/files/texts.ts";
+import { chooseBackend } from "dlm/training/backend_choice.ts";
 import { evaluate } from "dlm/evaluation.ts";
 
 const command = new Command("evaluate")
@@ -21,9 +23,10 @@ const command = new Command("evaluate")
   )
   .option("--draws <N>", "how often to measure each window, with other masks", wholeNumber(1), 1)
   .option("--seed <N>", "which masks", anyWholeNumber, 0)
+  .addOption(backendOption)
   .addOption(
     new Option("--baselines", "measure what a model has to beat, not a model")
-      .conflicts(["model", "split", "draws", "seed"]),
+      .conflicts(["model", "split", "draws", "seed", "backend"]),
   )
   .option("--json", "print the result as one line of JSON")
   .action((options) => options.baselines ? measureBaselines(options) : measureModel(options));
@@ -36,9 +39,11 @@ async function measureModel(options: Options): Promise<void> {
   const corpus = await openCorpus(options.corpus ?? opened.corpus);
   // The model's own vocabulary, which the text may not exceed.
   const split = opened.tokenizer.encode(corpus.tokenizer.decode(corpus[options.split]));
+  const batch = MOST_AT_ONCE * navigator.hardwareConcurrency;
+  await chooseBackend(options.backend, { task: "predict", config: opened.model.config, batch });
+  using predictor = predictInWorkers(opened.model);
   const bar = startBar();
   const onProgress = (share: number) => bar.update(share);
-  using predictor = predictInWorkers(opened.model);
   const result = await evaluate(predictor, split, { draws, seed, onProgress });
   bar.stop();
   if (!options.json) {
