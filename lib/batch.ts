@@ -71,6 +71,11 @@ export function sequencesOf({ tokens, lengths }: Batch): Int32Array[] {
   return Array.from(lengths, (length) => tokens.subarray(end, end += length));
 }
 
+/** The length of the longest sequence of a batch; 0 if there is none. */
+export function longestOf({ lengths }: Batch): number {
+  return lengths.reduce((most, length) => Math.max(most, length), 0);
+}
+
 /** Several batches as one, their sequences one after the other. */
 export function joinBatches(batches: readonly NoisyBatch[]): NoisyBatch {
   const starts = batches.map(({ tokens }) => tokens.length);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { NamedArrays } from "dlm/backend/variables.ts";
 import { type Backend, tf, useBackend } from "dlm/backend/backend.ts";
+import { findAdapter } from "dlm/backend/webgpu/adapter.ts";
 import { installKernels, workingKernels } from "dlm/backend/kernels/mod.ts";
 import { type Denoiser, parameterShapes, type TransformerConfig } from "dlm/model.ts";
 import { usesMuon } from "dlm/optimizer/optimizer.ts";
@@ -39,16 +40,28 @@ export async function take(matrix: tf.Tensor): Promise<number[][]> {
   return rows;
 }
 
-/** All that a model can run on here: plain JavaScript, tfjs's own kernels, and ours of every kind. */
-const WAYS = new Set(["cpu", "none", "simd", ...await workingKernels()] as const);
+/** The graphics card of this machine, if only one that the processor plays. */
+export const adapter = await findAdapter();
+
+/** All that a model can run on here: plain JavaScript, tfjs's own kernels, ours of every kind, and
+ * the graphics card. */
+const WAYS = new Set(
+  [
+    ...["cpu", "none", "simd", ...await workingKernels()] as const,
+    ...adapter.kind === "none" ? [] : ["webgpu"] as const,
+  ],
+);
 
 /** A test that runs once in each of these ways. */
 export function testOnEachBackend(name: string, run: () => void | Promise<void>): void {
   for (const way of WAYS) {
     Deno.test(`${name} (${way === "none" ? "stock" : way})`, async () => {
       const usual = tf.getBackend() as Backend;
-      await useBackend(way === "cpu" ? "cpu" : "wasm");
-      if (way !== "cpu") installKernels(way);
+      if (way === "cpu" || way === "webgpu") await useBackend(way);
+      else {
+        await useBackend("wasm");
+        installKernels(way);
+      }
       try {
         await run();
       } finally {

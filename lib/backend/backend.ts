@@ -3,6 +3,7 @@ import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { guardMemory } from "dlm/backend/_memory.ts";
 import {
   chooseKernels,
+  isInWorker,
   KERNEL_WISHES,
   type KernelChoice,
   kernelsInUse,
@@ -21,8 +22,8 @@ import simd from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm
  */
 export { KERNEL_WISHES, type KernelChoice, kernelsInUse, type KernelWish, tf };
 
-/** The backends a model can run on. */
-export const BACKENDS = ["wasm", "cpu"] as const;
+/** The backends a model can run on: on the graphics card, and on the processor in two ways. */
+export const BACKENDS = ["webgpu", "wasm", "cpu"] as const;
 
 /** One of {@linkcode BACKENDS}. */
 export type Backend = typeof BACKENDS[number];
@@ -37,8 +38,10 @@ export interface BackendOptions {
 }
 
 /**
- * Makes `name` the backend on which tensors live from now on: `wasm`, which importing
- * this module chooses, or `cpu`, plain JavaScript, far slower but found everywhere.
+ * Makes `name` the backend on which tensors live from now on: `wasm`, which importing this module
+ * chooses unless the environment variable DLM_BACKEND names another; `webgpu`, the graphics card,
+ * which is faster for large models alone, and whose numbers can only be awaited; or `cpu`, plain
+ * JavaScript, far slower but found everywhere.
  *
  * @throws {RangeError} if the backend does not exist or does not start here, or has no native
  * kernels where they are wanted
@@ -52,6 +55,7 @@ async function startBackend(name: Backend): Promise<void> {
   if (!BACKENDS.includes(name)) {
     throw new RangeError(`There is no backend ${name}: choose one of ${BACKENDS.join(", ")}.`);
   }
+  if (name === "webgpu") await (await import("dlm/backend/webgpu/device.ts")).openGpu();
   if (!await tf.setBackend(name)) {
     throw new RangeError(`The backend ${name} does not start on this machine: try cpu.`);
   }
@@ -65,15 +69,22 @@ async function startBackend(name: Backend): Promise<void> {
  *
  * @throws {RangeError} if it wishes for what there is not
  */
-function wishOfEnvironment(): KernelWish | undefined {
+function wishOfEnvironment<Wish extends string>(
+  variable: string,
+  wishes: readonly Wish[],
+): Wish | undefined {
   if (!("Deno" in globalThis)) return undefined;
-  const variable = "DLM_KERNELS";
   if (Deno.permissions.querySync({ name: "env", variable }).state !== "granted") return undefined;
   const value = Deno.env.get(variable);
   if (!value) return undefined;
-  const wish = KERNEL_WISHES.find((name) => name === value);
+  const wish = wishes.find((name) => name === value);
   if (wish) return wish;
-  throw new RangeError(`${variable} is ${value}: set it to ${KERNEL_WISHES.join(" or ")}.`);
+  throw new RangeError(`${variable} is ${value}: set it to ${wishes.join(" or ")}.`);
+}
+
+/** The backend that the environment wishes for; Workers are the processor's. */
+export function backendOfEnvironment(): Backend | undefined {
+  return isInWorker() ? undefined : wishOfEnvironment("DLM_BACKEND", BACKENDS);
 }
 
 /**
@@ -94,4 +105,6 @@ function embedWasm() {
 
 embedWasm();
 await startBackend("wasm").catch(() => startBackend("cpu"));
-await chooseKernels(wishOfEnvironment());
+await chooseKernels(wishOfEnvironment("DLM_KERNELS", KERNEL_WISHES));
+const asked = backendOfEnvironment();
+if (asked && asked !== "wasm") await startBackend(asked);

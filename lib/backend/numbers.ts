@@ -5,7 +5,7 @@ import { tf } from "dlm/backend/backend.ts";
  * The numbers of a tensor where the backend keeps them, to read or to set before the next op runs:
  * copies of the size of a model, made at every step, would keep the system busy with memory.
  *
- * @param tensor float32; whatever shares its numbers with it changes too
+ * @param tensor float32, on wasm or cpu; whatever shares its numbers with it changes too
  */
 export function numbersOf(tensor: tf.Tensor): Float32Array {
   const backend = tf.backend();
@@ -22,5 +22,5 @@ export function hasOwnNumbers(tensor: tf.Tensor): boolean {
 /** Gives a variable numbers of its own, to be changed in place, if it shares them with others. */
 export function ownNumbers(variable: tf.Variable): void {
   if (hasOwnNumbers(variable)) return;
-  tf.tidy(() => variable.assign(tf.tensor(numbersOf(variable).slice(), variable.shape)));
+  tf.tidy(() => variable.assign(tf.mul(variable, 1)));
 }

@@ -1,11 +1,13 @@
 import { SingleBar } from "cli-progress";
+import { Option } from "commander";
 import { type Corpus, fingerprintOf, loadCorpus } from "dlm/corpus.ts";
 import { chosenText } from "dlm/files/choice.ts";
 import type { LoadTextOptions } from "dlm/files/texts.ts";
+import { BACKEND_WISHES } from "dlm/training/backend_choice.ts";
 import { type LoadedModel, loadModel } from "dlm/training/checkpoint.ts";
 import { findModel, namedModel, shippedModels } from "dlm/training/known_models.ts";
 
-// What the user names on the command line: a text, a model.
+// What the user names on the command line: a text, a model, a backend.
 
 /** Loads a corpus, with a bar on stderr while it is downloaded. */
 export async function openCorpus(
@@ -51,3 +53,10 @@ export async function modelPath(nameOrPath?: string): Promise<string> {
       `or name another with --model (${names}, or a checkpoint).`,
   );
 }
+
+/** The option that says what computes, in all commands that compute. */
+export const backendOption = new Option(
+  "--backend <name>",
+  "what computes: the graphics card, or the processor in one of two ways " +
+    "(default: the faster of webgpu and wasm)",
+).choices(BACKEND_WISHES);

@@ -1,8 +1,10 @@
 import { Command } from "commander";
 import corpora from "../../data/corpora.json" with { type: "json" };
 import { kernelsInUse, tf } from "dlm/backend/backend.ts";
+import { findAdapter } from "dlm/backend/webgpu/adapter.ts";
 import { runCommand } from "dlm/cli/_command.ts";
 import { installedFrontEnds, output } from "dlm/cli/_front_ends.ts";
+import { describeGpu, findVulkan } from "dlm/cli/_gpu.ts";
 import { shippedModels } from "dlm/training/known_models.ts";
 
 /** One thing that the doctor looked at. */
@@ -13,6 +15,8 @@ interface Check {
   found: string;
   /** What to do if it is not as it should be. */
   advice?: string;
+  /** What else there is to know of it, line by line. */
+  notes?: string[];
 }
 
 const command = new Command("doctor")
@@ -31,9 +35,10 @@ const command = new Command("doctor")
       await model(),
     ];
     if (json) return console.log(JSON.stringify({ checks }));
-    for (const { name, ok, found, advice } of checks) {
+    for (const { name, ok, found, advice, notes = [] } of checks) {
       console.log(`${ok ? "✓" : "–"} ${name.padEnd(14)} ${found}`);
-      if (!ok && advice) console.log(`${" ".repeat(17)}${advice}`);
+      const below = !ok && advice ? [advice, ...notes] : notes;
+      for (const line of below) console.log(`${" ".repeat(17)}${line}`);
     }
   });
 
@@ -95,14 +100,7 @@ function kernels(): Check {
 }
 
 async function gpu(): Promise<Check> {
-  const adapter = await navigator.gpu?.requestAdapter();
-  const { description = "" } = adapter?.info ?? {};
-  const software = /llvmpipe|lavapipe|swiftshader/i.test(description);
-  return {
-    name: "GPU",
-    ok: true,
-    found: adapter && !software ? description : "none, and none is needed",
-  };
+  return { name: "GPU", ok: true, ...describeGpu(await findAdapter(), findVulkan()) };
 }
 
 async function corpus(): Promise<Check> {

@@ -2,10 +2,12 @@ import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
 import { baselines } from "dlm/measures/baselines.ts";
 import { anyWholeNumber, runCommand, wholeNumber } from "dlm/cli/_command.ts";
-import { MODEL_OPTION, openCorpus, openModel } from "dlm/cli/_inputs.ts";
+import { backendOption, MODEL_OPTION, openCorpus, openModel } from "dlm/cli/_inputs.ts";
 import type { Corpus } from "dlm/corpus.ts";
 import { predictInWorkers } from "dlm/crew/crew.ts";
+import { mostAtOnce } from "dlm/crew/predictor.ts";
 import { TEXT_NAMES } from "dlm/files/texts.ts";
+import { chooseBackend } from "dlm/training/backend_choice.ts";
 import { evaluate } from "dlm/evaluation.ts";
 import type { CharTokenizer } from "dlm/tokenizer.ts";
 
@@ -23,9 +25,10 @@ const command = new Command("evaluate")
   )
   .option("--draws <N>", "how often to measure each window, with other masks", wholeNumber(1), 1)
   .option("--seed <N>", "which masks", anyWholeNumber, 0)
+  .addOption(backendOption)
   .addOption(
     new Option("--baselines", "measure what a model has to beat, not a model")
-      .conflicts(["model", "split", "draws", "seed"]),
+      .conflicts(["model", "split", "draws", "seed", "backend"]),
   )
   .option("--json", "print the result as one line of JSON")
   .action((options) => options.baselines ? measureBaselines(options) : measureModel(options));
@@ -44,9 +47,11 @@ async function measureModel(options: Options): Promise<void> {
     );
   }
   const split = respelled(opened.tokenizer, corpus, options.split);
+  const batch = mostAtOnce(opened.model.context) * navigator.hardwareConcurrency;
+  await chooseBackend(options.backend, { task: "predict", config: opened.model.config, batch });
+  using predictor = predictInWorkers(opened.model);
   const bar = startBar();
   const onProgress = (share: number) => bar.update(share);
-  using predictor = predictInWorkers(opened.model);
   const result = await evaluate(predictor, split, { draws, seed, onProgress });
   bar.stop();
   if (!options.json) {

@@ -8,7 +8,7 @@ import {
   runCommand,
   wholeNumber,
 } from "dlm/cli/_command.ts";
-import { MODEL_OPTION, openModel } from "dlm/cli/_inputs.ts";
+import { backendOption, MODEL_OPTION, openModel } from "dlm/cli/_inputs.ts";
 import { printable } from "dlm/display/glyphs.ts";
 import { watcher } from "dlm/display/frames/terminal.ts";
 import { denoisingGif } from "dlm/display/frames/gif.ts";
@@ -21,6 +21,7 @@ import { inBlocks } from "dlm/sampling/in_blocks.ts";
 import type { Sampler } from "dlm/sampling/canvas.ts";
 import { STEPPED_SAMPLERS, UNSTEPPED_SAMPLERS } from "dlm/sampling/samplers.ts";
 import { readTemplates } from "dlm/sampling/templates.ts";
+import { chooseBackend } from "dlm/training/backend_choice.ts";
 import type { CharTokenizer } from "dlm/tokenizer.ts";
 
 type SteppedName = keyof typeof STEPPED_SAMPLERS;
@@ -57,6 +58,7 @@ const command = new Command("sample")
   .addOption(new Option(`--top-k ${topK[0]}`).argParser(wholeNumber(1)).hideHelp())
   .option("--count <N>", "how many texts", wholeNumber(1), 1)
   .option("--seed <N>", "another seed, another text", anyWholeNumber, 1)
+  .addOption(backendOption)
   .option("--watch", "show the text as it resolves")
   .option("--gif <file>", "write an animation of the first text")
   .option("--json", "print the result as one line of JSON")
@@ -65,6 +67,7 @@ const command = new Command("sample")
     const sampler = chooseSampler(options.sampler as SteppedName | UnsteppedName, options.steps);
     using opened = await openModel(options.model);
     const { model, tokenizer } = opened;
+    await chooseBackend(options.backend, { task: "predict", config: model.config, batch: count });
     using predictor = predictInWorkers(model);
     const template = await chooseTemplate(predictor, tokenizer, options);
     const block = options.block ??

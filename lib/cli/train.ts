@@ -2,15 +2,16 @@ import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
 import plot from "simple-ascii-chart";
 import { dirname } from "node:path";
-import { BACKENDS, KERNEL_WISHES, kernelsInUse, tf, useBackend } from "dlm/backend/backend.ts";
+import { KERNEL_WISHES, kernelsInUse, tf, useBackend } from "dlm/backend/backend.ts";
 import { Interrupted } from "dlm/backend/interrupt.ts";
 import { loadCheckpoint } from "dlm/training/checkpoint.ts";
 import { anyWholeNumber, positiveNumber, runCommand, wholeNumber } from "dlm/cli/_command.ts";
-import { openCorpus } from "dlm/cli/_inputs.ts";
+import { backendOption, openCorpus } from "dlm/cli/_inputs.ts";
 import type { Corpus } from "dlm/corpus.ts";
 import { TEXT_NAMES } from "dlm/files/texts.ts";
 import { printable } from "dlm/display/glyphs.ts";
-import { parameterCount } from "dlm/model.ts";
+import { parameterCount, type TransformerConfig } from "dlm/model.ts";
+import { chooseBackend } from "dlm/training/backend_choice.ts";
 import { describeSplitShift } from "dlm/training/split_shift.ts";
 import { type PresetName, PRESETS, type RunSettings } from "dlm/training/presets.ts";
 import { Rng } from "dlm/rng.ts";
@@ -49,7 +50,7 @@ const command = new Command("train")
   .option("--warmup-steps <N>", "steps in which the learning rates rise", wholeNumber(0))
   .option("--evaluate-every <N>", "steps between evaluations", wholeNumber(1))
   .option("--workers <N>", "Workers that share a batch (default: one a core)", wholeNumber(0))
-  .addOption(new Option("--backend <name>").choices(BACKENDS).default("wasm" as const))
+  .addOption(backendOption)
   .addOption(
     new Option("--kernels <kind>", "machine code or WebAssembly (default: the faster that works)")
       .choices(KERNEL_WISHES),
@@ -58,7 +59,8 @@ const command = new Command("train")
   .option("--resume", "go on with the run in --out")
   .option("--json", "print the result as one line of JSON")
   .action(async (options) => {
-    await useBackend(options.backend, { kernels: options.kernels });
+    const { backend = "auto", kernels } = options;
+    if (kernels) await useBackend(backend === "auto" ? "wasm" : backend, { kernels });
     const folder = options.out ?? await freeFolder(options.preset ?? "laptop");
     const path = `${folder}/checkpoint.safetensors`;
     const opened = await (options.resume ? reopen : open)(path, options);
@@ -102,10 +104,24 @@ async function open(path: string, options: Options): Promise<OpenRun> {
     workers: options.workers,
   };
   const corpus = await openCorpus(options.corpus);
+  const { vocabularySize } = corpus.tokenizer;
+  await choose(options, { ...settings, vocabularySize, causal: settings.causal ?? false });
   const run = await startRun(corpus, withBudget(settings, options));
   const cost = describeVocabularyCost(corpus, run.config);
   if (cost !== undefined) console.error(cost);
   return { run, corpus };
+}
+
+/** Puts a backend to use for steps of some size. Workers and kernels are those of wasm. */
+async function choose(
+  { backend, kernels }: Options,
+  settings: RunSettings & TransformerConfig,
+): Promise<void> {
+  const { vocabularySize, layers, width, heads, context, causal } = settings;
+  const { batch, microBatch, workers } = settings;
+  const config = { vocabularySize, layers, width, heads, context, causal };
+  const wish = backend ?? (workers || kernels ? "wasm" : undefined);
+  await chooseBackend(wish, { task: "train", config, batch, microBatch, workers });
 }
 
 /** The run of a checkpoint, of which only the budget and the number of Workers may change. */
@@ -118,6 +134,9 @@ async function reopen(path: string, options: Options): Promise<OpenRun> {
     throw new RangeError(
       `The run in ${path} has ${name} ${kept}, not ${value}: leave the option out to go on with it.`,
     );
+  }
+  if (checkpoint.training) {
+    await choose(options, { ...checkpoint.training.settings, ...checkpoint.config });
   }
   const { set } = kernelsInUse();
   if (checkpoint.kernels !== undefined && checkpoint.kernels !== set) {

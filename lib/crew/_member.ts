@@ -1,4 +1,5 @@
 import { kernelsInUse } from "dlm/backend/backend.ts";
+import type { KernelSet } from "dlm/backend/kernels/mod.ts";
 import type { Reply, Task } from "dlm/crew/_worker.ts";
 
 /** A Worker that answers its tasks in turn. */
@@ -20,7 +21,8 @@ export function startMember(): Member {
     return expected.promise;
   };
   const ready = expectAnswer().then(() => {
-    worker.postMessage({ kind: "kernels", set: kernelsInUse().set } satisfies Task);
+    const set = kernelsInUse().set as KernelSet; // this thread's backend is the Workers'
+    worker.postMessage({ kind: "kernels", set } satisfies Task);
     return expectAnswer();
   });
   ready.catch(() => {}); // whoever asks hears of it

@@ -1,17 +1,24 @@
+import { tf } from "dlm/backend/backend.ts";
 import { listenForInterrupt } from "dlm/backend/interrupt.ts";
 import { type NamedArrays, readAll } from "dlm/backend/variables.ts";
-import { type Batch, join, partsOf, sliceBatch } from "dlm/batch.ts";
+import { type Batch, join, longestOf, partsOf, sliceBatch } from "dlm/batch.ts";
 import { type Member, startMember } from "dlm/crew/_member.ts";
 import type { Task } from "dlm/crew/_worker.ts";
 import type { Learner, LearnerOptions, StepResult } from "dlm/crew/learner.ts";
-import { mostAtOnce, type Pace, type Predictor, untilStopped } from "dlm/crew/predictor.ts";
+import {
+  mostAtOnce,
+  type Pace,
+  type Predictor,
+  predictorOf,
+  untilStopped,
+} from "dlm/crew/predictor.ts";
 import { parameterCount, type Transformer, type TransformerConfig } from "dlm/model.ts";
 import { createExchange } from "dlm/optimizer/team.ts";
 
 /** Options for {@linkcode createCrew}. */
 export interface CrewOptions {
   /** How many Workers share the work; more than there are cores is no gain.
-   * @default {the number of cores}
+   * @default {the number of cores; with another backend than wasm there can be none}
    */
   workers?: number | undefined;
 }
@@ -44,12 +51,25 @@ export interface Crew extends Disposable {
   >;
 }
 
+/** How many Workers are worth having: one a core, but none beside a graphics card, which one
+ * thread keeps busy, nor on the backend cpu. */
+export function usefulWorkers(): number {
+  return tf.getBackend() === "wasm" ? navigator.hardwareConcurrency : 0;
+}
+
 /**
  * A crew of Workers.
  *
- * @throws {RangeError} unless the number of Workers is a whole one of at least 1
+ * @throws {RangeError} unless the number of Workers is a whole one of at least 1, and the backend
+ * is wasm
  */
 export function createCrew({ workers = navigator.hardwareConcurrency }: CrewOptions = {}): Crew {
+  if (tf.getBackend() !== "wasm") {
+    throw new RangeError(
+      `Workers compute with the backend wasm, and this is ${tf.getBackend()}: ` +
+        `take 0 Workers, or the backend wasm.`,
+    );
+  }
   if (!(Number.isSafeInteger(workers) && workers >= 1)) {
     throw new RangeError(
       `A crew cannot have ${workers} Workers: give a whole number of at least 1.`,
@@ -88,7 +108,8 @@ export function createCrew({ workers = navigator.hardwareConcurrency }: CrewOpti
 }
 
 /**
- * A model's copies in a crew of their own, as a predictor: for whoever only wants answers.
+ * A model's copies in a crew of their own, as a predictor: for whoever only wants answers. With
+ * another backend than wasm there is no crew, and the model itself answers.
  *
  * @example
  * ```ts ignore
@@ -99,9 +120,11 @@ export function createCrew({ workers = navigator.hardwareConcurrency }: CrewOpti
  * @throws {RangeError} unless the number of Workers is a whole one of at least 1
  */
 export function predictInWorkers(
-  { config, parameters }: Transformer,
+  model: Transformer,
   options: CrewOptions = {},
 ): Predictor & Disposable {
+  if (usefulWorkers() === 0) return { ...predictorOf(model), [Symbol.dispose]() {} };
+  const { config, parameters } = model;
   const crew = createCrew(options);
   let loaded: Promise<Predictor> | undefined;
   const load = async () => crew.predictor({ config, parameters: await readAll(parameters) });
@@ -171,7 +194,7 @@ async function dealOut<B extends Batch>(
   pace?: Pace,
 ): Promise<Float32Array> {
   const { length: count } = batch.lengths;
-  const most = Math.min(mostAtOnce(batch), Math.ceil(count / members.length));
+  const most = Math.min(mostAtOnce(longestOf(batch)), Math.ceil(count / members.length));
   const parts = partsOf(batch, most);
   const answers: Float32Array[] = [];
   let [next, done] = [0, 0];

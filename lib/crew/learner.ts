@@ -79,9 +79,12 @@ export function createLearner(options: LearnerOptions, team: Team = ALONE): Lear
     async step(batch, step) {
       const { loss, gradients } = accumulate(model, batch, microBatch);
       const sums = sumOverTeam(gradients, owners, team);
-      const gradientNorm = await optimizer.step(sums, step);
+      // Both are read before the parameters move: a GPU still moves them while the next step begins.
+      const [[value], gradientNorm] = await Promise.all([
+        loss.data(),
+        optimizer.step(sums, step),
+      ]);
       spreadOverTeam(model.parameters, owners, team);
-      const [value] = await loss.data();
       tf.dispose([loss, sums]);
       return { loss: value!, gradientNorm };
     },

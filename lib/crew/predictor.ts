@@ -1,6 +1,6 @@
 import { tf } from "dlm/backend/backend.ts";
 import { listenForInterrupt } from "dlm/backend/interrupt.ts";
-import { type Batch, join, type NoisyBatch, partsOf } from "dlm/batch.ts";
+import { type Batch, join, longestOf, type NoisyBatch, partsOf } from "dlm/batch.ts";
 import type { Denoiser } from "dlm/model.ts";
 import { batchLogits } from "dlm/objective.ts";
 import { surprisals } from "dlm/ops/cross_entropy.ts";
@@ -23,11 +23,10 @@ export interface Predictor extends Pick<Denoiser, "vocabularySize" | "context" |
   surprisals(batch: NoisyBatch, onProgress?: OnProgress): Promise<Float32Array>;
 }
 
-/** How many sequences of a batch go through a model at once where no gradient is wanted: of long
- * ones few, since the memory of attention grows with the square of their length. */
-export function mostAtOnce({ lengths }: Batch): number {
-  const longest = lengths.reduce((most, length) => Math.max(most, length), 1);
-  return Math.max(1, Math.min(32, Math.floor(8192 / longest)));
+/** How many sequences of some length go through a model at once where no gradient is wanted: of
+ * long ones few, since the memory of attention grows with the square of their length. */
+export function mostAtOnce(length: number): number {
+  return Math.max(1, Math.min(32, Math.floor(8192 / Math.max(1, length))));
 }
 
 /** A denoiser as a predictor in this thread; what is one already stays as it is. */
@@ -70,7 +69,7 @@ async function inParts<B extends Batch>(
 ): Promise<Float32Array> {
   const answers: Float32Array[] = [];
   let done = 0;
-  for (const part of partsOf(batch, mostAtOnce(batch))) {
+  for (const part of partsOf(batch, mostAtOnce(longestOf(batch)))) {
     answers.push(await answer(part));
     await pace?.((done += part.lengths.length) / batch.lengths.length);
   }

@@ -19,7 +19,9 @@ export function sumRows(table: tf.Tensor2D, indices: tf.Tensor2D): tf.Tensor2D {
  */
 export function plainSumRows(table: tf.Tensor2D, indices: tf.Tensor2D): tf.Tensor2D {
   return tf.tidy(() => {
-    const chosen = tf.cast(tf.oneHot(indices, table.shape[0]), "float32"); // [M, K, N]
-    return tf.matMul(tf.sum(chosen, 1), table);
+    const chosen = tf.unstack(indices, 1).map((column) =>
+      tf.cast(tf.oneHot(column, table.shape[0]), "float32") // [M, N]
+    );
+    return tf.matMul(chosen.reduce((sum, next) => tf.add(sum, next)) as tf.Tensor2D, table); // [M, D]
   });
 }

@@ -5,7 +5,7 @@ import type { Checkpoint } from "dlm/training/checkpoint_format.ts";
 import type { Corpus } from "dlm/corpus.ts";
 import { createLearner, type Learner, type LearnerState } from "dlm/crew/learner.ts";
 import { initialParameters, Transformer, type TransformerConfig } from "dlm/model.ts";
-import { createCrew } from "dlm/crew/crew.ts";
+import { createCrew, usefulWorkers } from "dlm/crew/crew.ts";
 import type { Preset, RunSettings } from "dlm/training/presets.ts";
 import { Rng } from "dlm/rng.ts";
 import { train, type TrainMetrics, type TrainOptions } from "dlm/trainer.ts";
@@ -118,7 +118,7 @@ async function createRun(
   beginning: Beginning,
 ): Promise<Run> {
   const { config, start } = beginning;
-  const { microBatch, workers = navigator.hardwareConcurrency } = settings;
+  const { microBatch, workers = usefulWorkers() } = settings;
   const options = { config, start, microBatch };
   const crew = workers === 0
     ? undefined

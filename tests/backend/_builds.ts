@@ -1,16 +1,20 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
-import { tf } from "dlm/backend/backend.ts";
+import { tf, useBackend } from "dlm/backend/backend.ts";
 import { kernelInstance } from "dlm/backend/kernels/_instance.ts";
 import { installKernels } from "dlm/backend/kernels/mod.ts";
 import relaxedSimd from "dlm/backend/kernels/relaxed_simd.wasm" with { type: "bytes" };
 import simd from "dlm/backend/kernels/simd.wasm" with { type: "bytes" };
+import { SHADERS } from "dlm/backend/webgpu/kernels/mod.ts";
 import { Rng } from "dlm/rng.ts";
 import { FLOAT32_TOLERANCE } from "../_reference.ts";
-import { assertClose, assertNoLeak } from "../_support.ts";
+import { adapter, assertClose, assertNoLeak } from "../_support.ts";
 
-/** A test of each build of the kernels that this engine understands, with random arguments. */
+/**
+ * A test of each build of the kernels that this engine understands, and of the shaders where there
+ * is a graphics card, with random arguments.
+ */
 export function testBuilds<Arguments extends unknown[]>(
   name: string,
   property: fc.IAsyncProperty<Arguments>,
@@ -30,17 +34,30 @@ export function testBuilds<Arguments extends unknown[]>(
       },
     });
   }
+  Deno.test({
+    name: `${name} (webgpu)`,
+    ignore: adapter.kind === "none",
+    fn: async () => {
+      await useBackend("webgpu");
+      try {
+        // Each size of head has shaders of its own, which take their time to be compiled.
+        await assertNoLeak(() => fc.assert(property, { numRuns: 10, seed: 1, examples }));
+      } finally {
+        await useBackend("wasm");
+      }
+    },
+  });
 }
 
 /** What something finds while the backend has only the kernels of tfjs. */
 export async function withoutKernels<Result>(run: () => Promise<Result>): Promise<Result> {
+  if (tf.getBackend() === "webgpu") {
+    SHADERS.forEach(({ kernelName }) => tf.unregisterKernel(kernelName, "webgpu"));
+    return await run().finally(() => SHADERS.forEach(tf.registerKernel));
+  }
   const { set } = kernelInstance(tf.backend() as BackendWasm);
   installKernels("none");
-  try {
-    return await run();
-  } finally {
-    installKernels(set);
-  }
+  return await run().finally(() => installKernels(set));
 }
 
 /** Standard normal numbers. */

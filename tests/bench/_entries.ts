@@ -15,17 +15,48 @@ export const STOCK = "stock tfjs-wasm";
 
 /** Starts all that take part in a contest; what does not start is left out, with a sentence. */
 export async function openEntries(contest: Contest, torch?: Torch): Promise<Entry[]> {
+  const onCard = contest.backend === "webgpu";
+  const entries = await (onCard ? openOnCard(contest, torch) : openOnProcessor(contest, torch));
+  return entries.filter((entry) => entry !== undefined);
+}
+
+async function openOnProcessor(contest: Contest, torch?: Torch) {
   const cores = navigator.hardwareConcurrency;
   const stock = { ...contest, microBatch: 1, stock: true, workers: 0 }; // memory is short, too
   const entries = [
     await enter(STOCK, contest, ours(stock)),
     await enter("ours", contest, ours({ ...contest, workers: 0 })),
-    await enter(`ours, ${cores} workers`, contest, ours({ ...contest, workers: cores })),
+    await openWorkers(contest),
   ];
   for (const [name, settings] of torch ? waysOf(torch, cores) : []) {
     entries.push(await enter(name, contest, openTorch(torch!, { ...contest, ...settings })));
   }
-  return entries.filter((entry) => entry !== undefined);
+  return entries;
+}
+
+/** Ours at its best on the processor, and all on the graphics card, where a batch goes through the
+ * model at once. */
+async function openOnCard(contest: Contest, torch?: Torch) {
+  const whole = { ...contest, microBatch: contest.batch, workers: 0 };
+  const entries = [
+    await openWorkers({ ...contest, backend: "wasm" }),
+    await enter("ours, webgpu", contest, ours(whole)),
+  ];
+  const ways: [string, Partial<Contest>][] = [
+    ["PyTorch", {}],
+    ...torch?.compiles ? [["PyTorch compiled", { compiled: true }] as [string, object]] : [],
+    ["PyTorch, 16 bits", { bits: 16 }],
+  ];
+  for (const [name, settings] of torch?.card ? ways : []) {
+    const start = openTorch(torch!, { ...contest, ...settings, threads: 1 });
+    entries.push(await enter(`${name}, ${torch!.card}`, contest, start));
+  }
+  return entries;
+}
+
+function openWorkers(contest: Contest): Promise<Entry | undefined> {
+  const workers = navigator.hardwareConcurrency;
+  return enter(`ours, ${workers} workers`, contest, ours({ ...contest, workers }));
 }
 
 /** The ways in which PyTorch may be fastest, with 32 bits as ours, and with 16. */

@@ -14,6 +14,10 @@ export interface Contest {
   steps: number;
   /** Workers of ours that share the work; 0 for this thread. */
   workers?: number;
+  /** What computes: the graphics card, for whoever can, or the processor.
+   * @default {"wasm"}
+   */
+  backend?: "webgpu" | "wasm";
   /** Which kernels of ours: in machine code or WebAssembly; the faster, if left out. */
   kernels?: "native" | "wasm" | undefined;
   /** Whether tfjs runs as it comes, without the kernels of this library. */

@@ -58,6 +58,8 @@ export function ratios(rows: Row[]): Record<string, Record<string, number>> {
       "ours / PyTorch compiled": best(/^ours/) / best(/^PyTorch compiled/),
       "ours / stock": best(/^ours/) / best(/^stock/),
       "workers / one thread": best(/workers$/) / best(/^ours$/),
+      "webgpu / workers": best(/webgpu$/) / best(/workers$/),
+      "webgpu / PyTorch on the card": best(/webgpu$/) / best(/^PyTorch( compiled)?, (cuda|mps)$/),
     };
     const found = Object.entries(all).filter(([, ratio]) => ratio > 0 && ratio < Infinity);
     return [contest, Object.fromEntries(found)];

@@ -8,6 +8,8 @@ export interface Torch {
   version: string;
   /** Whether it can compile a model, for which it wants a C++ compiler. */
   compiles: boolean;
+  /** The kind of graphics card that it can use: "cuda", "mps", or none. */
+  card: string | null;
 }
 
 const SCRIPT = fileURLToPath(new URL("./torch_contender.py", import.meta.url));

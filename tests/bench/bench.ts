@@ -2,9 +2,11 @@ import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
 import { median } from "simple-statistics";
 import { KERNEL_WISHES, kernelsInUse, useBackend } from "dlm/backend/backend.ts";
+import { findAdapter } from "dlm/backend/webgpu/adapter.ts";
 import { listenForInterrupt } from "dlm/backend/interrupt.ts";
 import { runCommand, wholeNumber } from "dlm/cli/_command.ts";
 import { openCeiling, openEntries, STOCK } from "./_entries.ts";
+import { compareTraffic, showTraffic } from "./_launches.ts";
 import { CEILING_ROUNDS, type Contest } from "./_process.ts";
 import { compareProducts, showProducts } from "./_products.ts";
 import { profileStep } from "./_profile.ts";
@@ -41,22 +43,31 @@ const command = new Command("bench")
     new Option("--kernels <kind>", "machine code or WebAssembly (default: the faster that works)")
       .choices(KERNEL_WISHES),
   )
-  .option("--profile", "instead, the milliseconds of each op in one training step")
+  .addOption(
+    new Option("--backend <name>", "what computes: the graphics card, or the processor")
+      .choices(["webgpu", "wasm"] as const).default("wasm" as const),
+  )
+  .option(
+    "--profile",
+    "instead, the milliseconds of each op in one training step; of a graphics card, its traffic",
+  )
   .option("--json", "print the result as one line of JSON")
   .action(async (options) => {
-    const { layers, width, heads, context, batch, kernels } = options;
+    const { layers, width, heads, context, batch, kernels, backend } = options;
     await useBackend("wasm", { kernels }); // whether it can, before anybody starts
+    const card = backend === "webgpu" ? await nameOfCard() : undefined;
     const given = { layers, width, heads, context, batch };
     const asked = Object.fromEntries(Object.entries(given).filter(([, value]) => value));
     const sizes = Object.keys(asked).length > 0 ? [{ ...SIZES[0]!, ...asked }] : SIZES;
-    if (options.profile) return await profile(sizes[0]!, options.json);
-    const tasks = options.only ? [options.only] : TASKS;
+    if (options.profile) return await (card ? profileCard : profile)(sizes[0]!, options.json);
+    // Products are measured on the processor alone.
+    const tasks = options.only ? [options.only] : TASKS.slice(0, card ? -1 : undefined);
     const torch = await findTorch(options.python);
     const rows = [];
     for (const size of sizes) {
       for (const task of tasks) {
         if (task === "products") continue;
-        const asked = { ...size, task, kernels };
+        const asked = { ...size, task, kernels, backend };
         const contest = task === "train" ? asked : { ...asked, batch: SAMPLED };
         rows.push(...await compare(contest, options.rounds, torch));
       }
@@ -66,10 +77,11 @@ const command = new Command("bench")
       : [];
     const version = torch?.version;
     if (options.json) {
-      const found = { kernels: kernelsInUse().set, pytorch: version, rows, products };
+      const found = { kernels: kernelsInUse().set, card, pytorch: version, rows, products };
       console.log(JSON.stringify({ ...found, ratios: ratios(rows) }));
     } else {
       console.log(`Kernels: ${kernelsInUse().set}`);
+      if (card) console.log(`Graphics card: ${card}`);
       if (version) console.log(version);
       if (rows.length > 0) show(rows);
       if (products.length > 0) showProducts(products);
@@ -105,6 +117,21 @@ async function compare(contest: Contest, rounds: number, torch?: Torch) {
   bar.stop();
   const ceilingGflops = 96 * CEILING_ROUNDS / median(ceiling!.seconds) / 1e9;
   return await Promise.all(entries.map((entry) => describe(entry, ceilingGflops)));
+}
+
+/** The name of the graphics card, after it has been opened: whether it can be, too. */
+async function nameOfCard(): Promise<string> {
+  await useBackend("webgpu");
+  await useBackend("wasm");
+  const adapter = await findAdapter();
+  return adapter.kind === "none" ? "none" : adapter.name;
+}
+
+async function profileCard(size: typeof SIZES[number], json?: true): Promise<void> {
+  const config = { ...size, vocabularySize: 65, causal: false };
+  const traffic = await compareTraffic(config, size.microBatch);
+  if (json) console.log(JSON.stringify(traffic));
+  else showTraffic(traffic);
 }
 
 async function profile(size: typeof SIZES[number], json?: true): Promise<void> {

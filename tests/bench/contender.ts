@@ -65,10 +65,9 @@ function ceiling(): () => void {
   return () => void kernels.multiplyAdds(CEILING_ROUNDS);
 }
 
-const contest: Contest | { task: "ceiling"; stock?: false; kernels?: undefined } = JSON.parse(
-  Deno.args[0]!,
-);
-await useBackend("wasm", { kernels: contest.kernels });
+type Ceiling = { task: "ceiling"; stock?: false; kernels?: undefined; backend?: undefined };
+const contest: Contest | Ceiling = JSON.parse(Deno.args[0]!);
+await useBackend(contest.backend ?? "wasm", { kernels: contest.kernels });
 if (contest.stock) installKernels("none");
 const round = contest.task === "ceiling"
   ? ceiling()

@@ -5,8 +5,8 @@
 Says "ready", then answers every line on its standard input with the seconds that an
 optimisation step took, or the sampling of a batch, as contender.ts does; or that the next of the
 `products` took, if that is the task. With "compiled", torch.compile makes kernels for the model
-and for Muon; with "bits": 16, matrices are multiplied in bfloat16. The task "about" prints what
-PyTorch this is, and ends.
+and for Muon; with "bits": 16, matrices are multiplied in bfloat16; with "backend": "webgpu" all is
+done by the graphics card that PyTorch knows. The task "about" prints what PyTorch this is, and ends.
 """
 import itertools
 import json
@@ -24,8 +24,8 @@ from denoiser import Denoiser  # noqa: E402
 
 VOCABULARY = 65
 MASK = VOCABULARY
-# Sequences that go through the model at once. With 8 what it computes stays in the cache, and it
-# is faster than with all of a batch.
+# Sequences that go through the model at once on the processor. With 8 what it computes stays in the
+# cache, and it is faster than with all of a batch.
 AT_ONCE = 8
 
 
@@ -34,6 +34,8 @@ class Contender:
         self.batch, self.length = contest["batch"], contest["context"]
         self.steps, self.compiled = contest["steps"], contest.get("compiled", False)
         self.low = contest.get("bits") == 16
+        self.device = device_of(contest)
+        self.at_once = AT_ONCE if self.device == "cpu" else self.batch
         self.model = untrained({**contest, "vocabularySize": VOCABULARY, "causal": False})
         if self.compiled:
             compile_ = lambda function: torch.compile(function, dynamic=False)  # noqa: E731
@@ -42,7 +44,7 @@ class Contender:
         self.optimizers = optimizers.make_optimizers(self.model, self.low)
 
     def logits(self, *given):
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.low):
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.low):
             return self.model(*given).float()
 
     def loss(self, noisy, tokens, weights, rows=slice(None)):
@@ -55,7 +57,7 @@ class Contender:
         mask = torch.rand(self.batch, self.length).argsort(-1).argsort(-1) < counts
         weights = mask / counts / self.batch
         noisy = torch.where(mask, MASK, tokens)
-        for part in zip(*(x.split(AT_ONCE) for x in (noisy, tokens, weights))):
+        for part in zip(*(x.split(self.at_once) for x in (noisy, tokens, weights))):
             # Compiled kernels are fastest for shapes that never change: they take the head and the
             # loss of all places, some with no weight.
             rows = () if self.compiled else (places(part[2] > 0),)
@@ -69,7 +71,7 @@ class Contender:
     def sample(self):
         tokens = torch.full((self.batch, self.length), MASK)
         for step in range(self.steps, 0, -1):
-            for part in tokens.split(AT_ONCE):
+            for part in tokens.split(self.at_once):
                 reveal = (part == MASK) & (torch.rand(part.shape) < 1 / step)
                 rows = places(reveal)
                 logits = self.logits(part)[rows] if self.compiled else self.logits(part, rows)
@@ -108,7 +110,7 @@ def product_rounds(products):
         yield best
 
 
-def two_seconds(do):
+def two_seconds(do, device):
     """For ever the seconds that a call takes, of as many as two seconds hold."""
     while True:
         start = time.perf_counter()
@@ -116,8 +118,27 @@ def two_seconds(do):
         while seconds < 2:
             do()
             times += 1
+            wait_for(device)
             seconds = time.perf_counter() - start
         yield seconds / times
+
+
+def card():
+    """The kind of graphics card that PyTorch can use, if any."""
+    if torch.cuda.is_available():
+        return "cuda"
+    mps = getattr(torch.backends, "mps", None)  # which old versions lack
+    return "mps" if mps and mps.is_available() else None
+
+
+def device_of(contest):
+    return card() if contest.get("backend") == "webgpu" else "cpu"
+
+
+def wait_for(device):
+    """Until it has done all that it was given; ours waits for each step's loss, too."""
+    if device != "cpu":
+        getattr(torch, device).synchronize()
 
 
 def about():
@@ -128,7 +149,8 @@ def about():
     registers = re.search(r"CPU capability usage: (\w+)", told)
     multiplies = f"MKL {mkl[1]}" if mkl else {"open": "OpenBLAS"}.get(blas and blas[1], "other BLAS")
     parts = [f"PyTorch {torch.__version__}", multiplies, registers and registers[1]]
-    return {"version": ", ".join(part for part in parts if part), "compiles": compiles()}
+    version = ", ".join(part for part in parts if part)
+    return {"version": version, "compiles": compiles(), "card": card()}
 
 
 def compiles():
@@ -145,11 +167,14 @@ def main():
         return print(json.dumps(about()))
     torch.set_num_threads(contest["threads"])
     torch.manual_seed(0)
+    if device_of(contest) != "cpu":
+        torch.set_default_device(device_of(contest))
     if contest["task"] == "products":
         rounds = product_rounds(contest["products"])
     else:
         contender = Contender(contest)
-        rounds = two_seconds(contender.train if contest["task"] == "train" else contender.sample)
+        work = contender.train if contest["task"] == "train" else contender.sample
+        rounds = two_seconds(work, contender.device)
     print("ready", flush=True)
     for _ in sys.stdin:
         print(next(rounds), flush=True)

@@ -13,7 +13,7 @@ async function run(folder: string, name: string, args: readonly string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-check", "--quiet", "-A", script, ...args],
     cwd: folder,
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", DLM_BACKEND: "wasm" }, // whatever this machine has
   }).output();
   const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).trim());
   return { code, stdout: out!, stderr: err! };
@@ -61,6 +61,18 @@ const BAD_INPUT: [string, string, string[], RegExp][] = [
   ],
   ["a negative number of steps", "train", ["--steps", "-5"], /at least 1/],
   ["a learning rate of zero", "train", ["--learning-rate", "0"], /above 0/],
+  [
+    "Workers beside another backend than theirs",
+    "train",
+    ["--backend", "cpu", "--workers", "2", "--corpus", "text.txt"],
+    /take 0 Workers/,
+  ],
+  [
+    "native kernels on another backend than theirs",
+    "train",
+    ["--backend", "cpu", "--kernels", "native", "--corpus", "text.txt"],
+    /leave --backend out/,
+  ],
   ["an unknown option", "train", ["--lr", "1"], /--lr/],
   ["an unknown preset", "train", ["--preset", "huge"], /smoke, laptop, large/],
   ["resuming nothing", "train", ["--resume", "--out", "nowhere"], /no file .*safetensors/],

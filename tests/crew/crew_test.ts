@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { createCrew, predictInWorkers } from "dlm/crew/crew.ts";
+import { useBackend } from "dlm/backend/backend.ts";
+import { createCrew, predictInWorkers, usefulWorkers } from "dlm/crew/crew.ts";
 import { createLearner, type Learner } from "dlm/crew/learner.ts";
 import { predictorOf } from "dlm/crew/predictor.ts";
 import { evaluate } from "dlm/evaluation.ts";
@@ -206,6 +207,20 @@ Deno.test("a crew leaves no Worker behind when it does not start", { ignore }, a
   }).output();
   assert.equal(new TextDecoder().decode(stdout), "did not start\n");
   assert(success);
+});
+
+Deno.test("with another backend than wasm there is no crew, and the model itself answers", async () => {
+  await useBackend("cpu");
+  try {
+    assert.equal(usefulWorkers(), 0);
+    assert.throws(() => createCrew({ workers: 2 }), { name: "RangeError", message: /this is cpu/ });
+    using model = opinionated();
+    using predictor = predictInWorkers(model);
+    const batch = drawBatch(3, new Rng(4));
+    assert.deepEqual(await predictor.logits(batch), await predictorOf(model).logits(batch));
+  } finally {
+    await useBackend("wasm");
+  }
 });
 
 Deno.test(

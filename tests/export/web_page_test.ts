@@ -9,7 +9,7 @@ import { readTemplates } from "dlm/sampling/templates.ts";
 import { CharTokenizer } from "dlm/tokenizer.ts";
 import { glyphInText } from "dlm/display/glyphs.ts";
 import { createWebPage } from "dlm/export/web_page.ts";
-import { randomParameters } from "../_support.ts";
+import { inFolder, randomParameters } from "../_support.ts";
 
 const BROWSERS = [
   "/usr/bin/chromium",
@@ -30,7 +30,6 @@ const chromium = await findChromium();
 
 const FLAGS = [
   "--no-sandbox",
-  "--disable-gpu",
   "--disable-quic",
   "--no-first-run",
   "--disable-background-networking",
@@ -83,11 +82,40 @@ async function write(page: Page): Promise<{ text: string; status: string }> {
   return { text: await textOf(page, "#text"), status: await textOf(page, "#status") };
 }
 
-/** Opens the page; `troubles` are errors, warnings, and whatever is asked of the network. */
-async function openPage(browser: Browser, url: string) {
+/** A browser with a profile of its own, which is gone in the end; `flags` are those of its GPU. */
+async function inBrowser(
+  flags: string[],
+  use: (browser: Browser, url: string) => Promise<void>,
+): Promise<void> {
+  const { default: puppeteer } = await import("puppeteer-core"); // asks for permissions itself
+  await inFolder(async (folder) => {
+    const browser = await puppeteer.launch({
+      executablePath: chromium!,
+      args: [...FLAGS, ...flags],
+      userDataDir: `${folder}/profile`,
+    });
+    try {
+      const path = `${folder}/index.html`;
+      await Deno.writeTextFile(path, await createWebPage(checkpoint));
+      await use(browser, `file://${path}`);
+    } finally {
+      await browser.close();
+    }
+  });
+}
+
+/**
+ * Opens the page, after a script that runs before its own; `troubles` are errors, warnings, and
+ * whatever is asked of the network.
+ */
+async function openPage(browser: Browser, url: string, before = "") {
   const page = await browser.newPage();
+  await page.evaluateOnNewDocument(before);
   const troubles: string[] = [];
-  page.on("console", (message) => troubles.push(message.text()));
+  page.on("console", (message) => {
+    // What Chromium remarks whenever a page asks for a graphics card that is not there.
+    if (message.text() !== "No available adapters.") troubles.push(message.text());
+  });
   page.on("pageerror", (error) => troubles.push(String(error)));
   page.on("request", (request) => {
     if (!/^(file|blob|data):/.test(request.url())) troubles.push(request.url());
@@ -100,18 +128,9 @@ async function openPage(browser: Browser, url: string) {
 Deno.test({
   name: `the exported page writes what the library writes${chromium ? "" : " (needs Chromium)"}`,
   ignore: !chromium,
-  async fn() {
-    const { default: puppeteer } = await import("puppeteer-core"); // asks for permissions itself
-    const folder = await Deno.makeTempDir();
-    const browser = await puppeteer.launch({
-      executablePath: chromium!,
-      args: FLAGS,
-      userDataDir: `${folder}/profile`,
-    });
-    try {
-      const path = `${folder}/index.html`;
-      await Deno.writeTextFile(path, await createWebPage(checkpoint));
-      const { page, troubles } = await openPage(browser, `file://${path}`);
+  fn: () =>
+    inBrowser(["--disable-gpu"], async (browser, url) => {
+      const { page, troubles } = await openPage(browser, url);
       assert.match(await textOf(page, "#about"), /learned from hamlet/);
 
       const first = await write(page);
@@ -143,11 +162,36 @@ Deno.test({
       await fill(page, { infill: "2b [6]" });
       assert.match((await write(page)).status, /"2"/);
       assert.deepEqual(troubles, []);
-    } finally {
-      await browser.close();
-      await Deno.remove(folder, { recursive: true });
-    }
-  },
+    }),
+});
+
+// The browser's own graphics card in software, so that it is the same everywhere.
+const CARD = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+
+Deno.test({
+  name: `the exported page writes the same on a graphics card${
+    chromium ? "" : " (needs Chromium)"
+  }`,
+  ignore: !chromium,
+  fn: () =>
+    inBrowser(CARD, async (browser, url) => {
+      const { page, troubles } = await openPage(browser, `${url}#webgpu`);
+      assert.match(await textOf(page, "#about"), /The graphics card computes/);
+      assert.equal((await write(page)).text, await libraryWrites("[24]", { rng: rng(1) }));
+      await fill(page, { prompt: "to be", seed: "2" });
+      assert.equal((await write(page)).text, await libraryWrites("to be[19]", { rng: rng(2) }));
+      assert.deepEqual(troubles, []);
+
+      const { page: usual } = await openPage(browser, url);
+      assert.doesNotMatch(await textOf(usual, "#about"), /graphics card/); // which has no real one
+
+      // Where there is, both are tried, whichever is faster.
+      const real =
+        `Object.defineProperty(GPUAdapter.prototype, "info", { value: { vendor: "x" } })`;
+      const { page: compared, troubles: others } = await openPage(browser, url, real);
+      assert.equal((await write(compared)).text, await libraryWrites("[24]", { rng: rng(1) }));
+      assert.deepEqual(others, []);
+    }),
 });
 
 Deno.test("the exported page imports nothing, which a browser would look for in vain", {

@@ -65,10 +65,15 @@ export function installKernels(set: KernelSet = chosen?.set ?? fastestSet()): Ke
     if (present) tf.unregisterKernel(kernelName, "wasm");
     if (wanted) tf.registerKernel(wanted);
   }
+  registerGradients();
+  return installed = set;
+}
+
+/** Makes the gradients of our fusions known to tfjs, whose they are on every backend. */
+export function registerGradients(): void {
   for (const { gradient } of FUSIONS) {
     if (!tf.getGradient(gradient.kernelName)) tf.registerGradient(gradient);
   }
-  return installed = set;
 }
 
 /** Which kernels to use: in machine code, in WebAssembly, or as is best on this machine. */
@@ -79,16 +84,21 @@ export type KernelWish = typeof KERNEL_WISHES[number];
 
 /** Which kernels run, and why these, as a sentence. */
 export interface KernelChoice {
-  set: KernelSet;
+  /** Those of the wasm backend, or the shaders of webgpu. */
+  set: KernelSet | "shaders";
   reason: string;
 }
 
-let chosen: KernelChoice | undefined;
+/** A choice for the wasm backend. */
+type WasmChoice = KernelChoice & { set: KernelSet };
+
+let chosen: WasmChoice | undefined;
 let installed: KernelSet = "none";
 
 /** The kernels of the current backend. */
 export function kernelsInUse(): KernelChoice {
   const backend = tf.getBackend();
+  if (backend === "webgpu") return { set: "shaders", reason: "The graphics card runs them." };
   if (backend !== "wasm") return { set: "none", reason: `The backend is ${backend}.` };
   if (installed === chosen?.set) return chosen;
   return { set: installed, reason: "They were installed by name." };
@@ -109,7 +119,7 @@ export async function chooseKernels(wish?: KernelWish): Promise<void> {
   installKernels();
 }
 
-async function choose(wish?: KernelWish): Promise<KernelChoice> {
+async function choose(wish?: KernelWish): Promise<WasmChoice> {
   const set = fastestSet();
   if (wish === "wasm") return { set, reason: "WebAssembly was asked for." };
   const { reason, set: native } = install(await findNative(wish === "native"));
@@ -146,7 +156,7 @@ function install({ set, reason }: NativeChoice): { set?: KernelSet; reason: stri
 }
 
 /** Of all that runs in a process, one thread chooses. */
-function isInWorker(): boolean {
+export function isInWorker(): boolean {
   const { WorkerGlobalScope: Scope } = globalThis as { WorkerGlobalScope?: unknown };
   return typeof Scope === "function" && globalThis instanceof Scope;
 }

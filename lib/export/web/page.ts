@@ -1,5 +1,7 @@
 /// <reference lib="dom" />
+import { tf } from "dlm/backend/backend.ts";
 import { glyphInText } from "dlm/display/glyphs.ts";
+import { chooseBackend } from "dlm/export/web/choice.ts";
 import { parameterCount, Transformer } from "dlm/model.ts";
 import { Rng } from "dlm/rng.ts";
 import { type Frame, promptTemplate, sample } from "dlm/sampler.ts";
@@ -20,14 +22,15 @@ const play = element<HTMLButtonElement>("play");
 const time = element<HTMLInputElement>("time");
 const field = (name: string) => form.elements.namedItem(name) as HTMLInputElement;
 
-const { model, tokenizer, corpus } = readModel();
+const { model, tokenizer, corpus } = await readModel();
 let frames: Frame[] = [];
 let timer: ReturnType<typeof setInterval> | undefined;
 
-/** The model, in base64 in an element of the page. */
-function readModel() {
+/** The model, in base64 in an element of the page, on the faster backend. */
+async function readModel() {
   const bytes = Uint8Array.from(atob(element("model").textContent!), (c) => c.charCodeAt(0));
   const { config, average, characters, corpus } = decodeCheckpoint(bytes);
+  await chooseBackend(config, average);
   return {
     model: new Transformer(config, average),
     tokenizer: new CharTokenizer(characters),
@@ -118,7 +121,8 @@ time.addEventListener("input", () => {
 
 element("about").textContent =
   `A masked-diffusion model of ${parameterCount(model.config).toLocaleString("en")} parameters ` +
-  `that learned from ${corpus}. It and all it needs are in this page; nothing is sent anywhere.`;
+  `that learned from ${corpus}. It and all it needs are in this page; nothing is sent anywhere.` +
+  (tf.getBackend() === "webgpu" ? " The graphics card computes." : "");
 field("sampler").append(...Object.keys(STEPPED_SAMPLERS).map((name) => new Option(name)));
 field("steps").value = `${model.context}`;
 status.textContent = "Ready.";

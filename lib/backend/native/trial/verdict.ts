@@ -1,4 +1,5 @@
 import deno from "../../../../deno.json" with { type: "json" };
+import { type Remembered, rememberedIn } from "dlm/backend/remembered.ts";
 import type { ProductSet } from "../product/open.ts";
 import type { Processor } from "../processor.ts";
 import type { Outcome } from "./process.ts";
@@ -19,71 +20,19 @@ export interface Circumstances {
   sources: string;
 }
 
-/** A verdict, and what it is about. */
-interface Entry {
-  circumstances: Circumstances;
-  outcome: Outcome;
-}
-
-/** Where verdicts are kept from one process to the next. */
-export interface Verdicts {
-  /** Where that is, for people. */
-  readonly place: string;
-  read(circumstances: Circumstances): Promise<Outcome | undefined>;
-  /** @throws {Error} if it cannot be kept */
-  keep(circumstances: Circumstances, outcome: Outcome): Promise<void>;
-  /**
-   * Makes room for verdicts, and finds out whether any could be kept.
-   *
-   * @throws {Error} if not
-   */
-  probe(): Promise<void>;
-}
-
-/** Machines that share a folder, and versions one goes to and fro between. */
-const MOST = 8;
+/** Verdicts on machine code, kept from one process to the next. */
+export type Verdicts = Remembered<Circumstances, Outcome>;
 
 const CACHE = new URL("../../../../data/cache/", import.meta.url);
 
-/** Verdicts in a file, the newest first. What is no such file holds none. */
+/** Verdicts in a file. */
 export function verdictsIn(folder: URL = CACHE): Verdicts {
-  const file = new URL("machine_code.json", folder);
-  const besides = () => new URL(`machine_code.json.${crypto.randomUUID()}.tmp`, folder);
-  const load = async (): Promise<Entry[]> => {
-    try {
-      const entries = JSON.parse(await Deno.readTextFile(file));
-      return Array.isArray(entries) ? entries.filter(isEntry) : [];
-    } catch {
-      return [];
-    }
-  };
-  const isSame = (one: Circumstances, other: Circumstances) =>
-    JSON.stringify(one) === JSON.stringify(other);
-  return {
-    place: decodeURIComponent(file.pathname),
-    async read(circumstances) {
-      const entries = await load();
-      return entries.find((entry) => isSame(entry.circumstances, circumstances))?.outcome;
-    },
-    async keep(circumstances, outcome) {
-      const others = (await load()).filter((entry) => !isSame(entry.circumstances, circumstances));
-      const entries: Entry[] = [{ circumstances, outcome }, ...others].slice(0, MOST);
-      const whole = besides(); // nobody reads half of it, and if it is lost, it is found again
-      await Deno.writeTextFile(whole, `${JSON.stringify(entries)}\n`);
-      await Deno.rename(whole, file);
-    },
-    async probe() {
-      await Deno.mkdir(folder, { recursive: true });
-      const test = besides();
-      await Deno.writeTextFile(test, "");
-      await Deno.remove(test);
-    },
-  };
+  return rememberedIn(new URL("machine_code.json", folder), isOutcome);
 }
 
-function isEntry(value: unknown): value is Entry {
-  const { circumstances, outcome } = (value ?? {}) as Partial<Entry>;
-  if (typeof circumstances !== "object" || typeof outcome !== "object" || !outcome) return false;
+function isOutcome(value: unknown): value is Outcome {
+  if (typeof value !== "object" || !value) return false;
+  const outcome = value as Outcome;
   return outcome.works ? typeof outcome.speed === "number" : typeof outcome.reason === "string";
 }
 

@@ -1,0 +1,84 @@
+import { listenForInterrupt } from "dlm/backend/interrupt.ts";
+import { createCrew, predictInWorkers, usefulWorkers } from "dlm/crew/crew.ts";
+import { createLearner } from "dlm/crew/learner.ts";
+import { initialParameters, Transformer, type TransformerConfig } from "dlm/model.ts";
+import { rootCountNoise } from "dlm/objective.ts";
+import { Rng } from "dlm/rng.ts";
+
+/** What is about to be computed, as far as its size goes. */
+export interface Workload {
+  /** Whether a model learns, or answers. */
+  task: "train" | "predict";
+  config: TransformerConfig;
+  /** How many sequences a step has, or an answer. */
+  batch: number;
+  /** How many of them go through the model at once in training. */
+  microBatch?: number;
+  /** How many Workers share the work, where they can.
+   * @default {one a core}
+   */
+  workers?: number | undefined;
+}
+
+/** How long a backend is watched at work, in milliseconds. */
+const PATIENCE = 1000;
+
+/**
+ * How often a second the current backend does some work. It is first done twice for nothing: then
+ * all is compiled, be it shaders or what V8 finds worth its while.
+ *
+ * @param patience how long to watch, in milliseconds; the work is done once at least
+ * @throws {Interrupted} if a Stop comes
+ */
+export async function measureSpeed(workload: Workload, patience = PATIENCE): Promise<number> {
+  await using stack = new AsyncDisposableStack();
+  const work = await (workload.task === "train" ? learning : answering)(workload, stack);
+  using interrupt = listenForInterrupt();
+  const doOnce = async () => {
+    await work();
+    await interrupt.check("while backends were compared");
+  };
+  for (let i = 0; i < 2; i++) await doOnce();
+  const start = performance.now();
+  let times = 0;
+  do {
+    await doOnce();
+    times++;
+  } while (performance.now() - start < patience);
+  return times / (performance.now() - start) * 1000;
+}
+
+type Work = () => Promise<unknown>;
+
+/** Steps of a model that knows nothing. */
+async function learning(workload: Workload, stack: AsyncDisposableStack): Promise<Work> {
+  const { config, batch: size, microBatch = size, workers = usefulWorkers() } = workload;
+  const parameters = initialParameters(config, new Rng(1));
+  const options = { config, start: { parameters }, microBatch };
+  const learner = stack.use(
+    usefulWorkers() > 0 && workers > 0
+      ? await createCrew({ workers: Math.min(workers, size) }).learner(options)
+      : createLearner(options),
+  );
+  const rates = { learningRate: 1e-3, matrixLearningRate: 1e-2 };
+  let step = 0;
+  return () => learner.step(randomBatch(workload), { step: ++step, ...rates });
+}
+
+/** Answers of a model that knows nothing. */
+function answering(workload: Workload, stack: AsyncDisposableStack): Promise<Work> {
+  const { config, workers } = workload;
+  const model = stack.use(new Transformer(config, initialParameters(config, new Rng(1))));
+  const predictor = stack.use(predictInWorkers(model, workers ? { workers } : {}));
+  return Promise.resolve(() => predictor.logits(randomBatch(workload)));
+}
+
+/** Random characters, some of them masked. */
+function randomBatch({ config: { vocabularySize, context }, batch }: Workload) {
+  const rng = new Rng(2);
+  const windows = Array.from(
+    { length: Math.ceil(batch / rootCountNoise.readings!) },
+    () => Int32Array.from({ length: context }, () => rng.integer(vocabularySize)),
+  );
+  return rootCountNoise(windows, { maskId: vocabularySize, rng, size: batch });
+}
