@@ -87,7 +87,7 @@ function* formatFaults(notebook: Notebook, text: string): Generator<string> {
   for (const { part, type, place } of parts) {
     const keys = Object.keys(part).sort().join(", ");
     if (keys !== KEYS[type]) {
-      yield `${place} has the keys ${keys}; nbformat 4.5 wants ${KEYS[type] ?? "another type"}`;
+      yield `${place} has the keys ${keys}; nbformat 4.5 wants ${KEYS[type]}`;
     }
   }
   if (formatNotebook(notebook) !== text) {
