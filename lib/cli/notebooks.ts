@@ -8,6 +8,7 @@ import { WriteError } from "dlm/files/atomic.ts";
 import { assertWritable } from "dlm/files/folders.ts";
 import { notebookName, selectNotebooks } from "dlm/jupyter/course.ts";
 import { KernelError } from "dlm/jupyter/kernel/kernel.ts";
+import { completeMetadata } from "dlm/jupyter/metadata.ts";
 import {
   codeCells,
   type Notebook,
@@ -62,6 +63,7 @@ const command = new Command("notebooks")
     for (const { file, notebook } of course) {
       const row = await run(notebook, file.path, options);
       if (options.repeat === undefined) {
+        completeMetadata(notebook);
         await writeNotebook(`${COPIES}${row.name}.ipynb`, notebook);
       }
       if (options.write && row.errors.length === 0) {

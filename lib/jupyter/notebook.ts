@@ -71,8 +71,8 @@ export interface Notebook {
   nbformat_minor: 5;
 }
 
-/** The metadata of a notebook for the Deno kernel. */
-const DENO_METADATA: MimeBundle = {
+/** The metadata of a notebook for the kernel of this Deno, as a front end writes it. */
+export const DENO_METADATA = {
   kernelspec: { display_name: "Deno", language: "typescript", name: "deno" },
   language_info: {
     codemirror_mode: "typescript",
@@ -81,8 +81,9 @@ const DENO_METADATA: MimeBundle = {
     name: "typescript",
     nbconvert_exporter: "script",
     pygments_lexer: "typescript",
+    version: Deno.version.typescript,
   },
-};
+} satisfies MimeBundle;
 
 /** A notebook for the Deno kernel. */
 export function createNotebook(cells: Cell[]): Notebook {

@@ -5,6 +5,7 @@ import {
   formatNotebook,
   type MimeBundle,
   type Notebook,
+  type Output,
   parseNotebook,
 } from "dlm/jupyter/notebook.ts";
 
@@ -135,12 +136,20 @@ function* cellFaults(notebook: Notebook): Generator<string> {
     if (outputs.some(({ output_type }) => output_type === "error")) {
       yield `${cell} ended with an error`;
     }
+    if (outputs.some(lacksSize)) {
+      yield `a picture of ${cell} has no size: run deno task notebooks --write`;
+    }
     const declaration = DECLARATION.exec(source);
     if (declaration) yield `${cell} declares more than constants: ${declaration[0]}`;
     yield* hyperparameterFaults(source, cell);
     const path = MACHINE_PATH.exec([...texts(outputs)].join("\n"));
     if (path) yield `the output of ${cell} names a path of one machine (${path[0]}…)`;
   }
+}
+
+/** Whether an output is a picture that front ends would show twice as large as it is. */
+function lacksSize(output: Output): boolean {
+  return "data" in output && "image/png" in output.data && !output.metadata?.["image/png"];
 }
 
 function* hyperparameterFaults(source: string, cell: string): Generator<string> {

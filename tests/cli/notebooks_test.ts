@@ -4,6 +4,7 @@ import {
   codeCell,
   codeCells,
   createNotebook,
+  DENO_METADATA,
   parseNotebook,
   writeNotebook,
 } from "dlm/jupyter/notebook.ts";
@@ -30,11 +31,12 @@ Deno.test(
   () =>
     inFolder(async (folder) => {
       const path = `${folder}/stored.ipynb`;
-      await writeNotebook(path, createNotebook([codeCell("c", "1 + 1")]));
+      await writeNotebook(path, { ...createNotebook([codeCell("c", "1 + 1")]), metadata: {} });
       const { code, stderr } = await run("notebooks", ["--write", path]);
       assert.equal(code, 0, stderr);
-      const [cell] = codeCells(parseNotebook(await Deno.readTextFile(path), path));
-      assert.equal(cell!.outputs.length, 1);
+      const notebook = parseNotebook(await Deno.readTextFile(path), path);
+      assert.equal(codeCells(notebook)[0]!.outputs.length, 1);
+      assert.deepEqual(notebook.metadata, DENO_METADATA);
     }),
 );
 

@@ -166,9 +166,15 @@ Deno.test("brokenRules() does not look for paths in the pixels of a picture", ()
   picture.outputs = [{
     output_type: "display_data",
     data: { "image/png": "(/home/x" },
-    metadata: {},
+    metadata: { "image/png": { width: 1, height: 1 } },
   }];
   assert.deepEqual(faults(picture), []);
+});
+
+Deno.test("brokenRules() wants pictures with their sizes", () => {
+  const picture = { ...ran(1) };
+  picture.outputs = [{ output_type: "display_data", data: { "image/png": "" }, metadata: {} }];
+  assert.match(faults(picture).join(), /a picture of code cell 1 has no size/);
 });
 
 Deno.test("brokenRules() wants the Deno kernel", () => {
