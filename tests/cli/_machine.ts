@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { denoDir } from "../_support.ts";
 
 /** A machine of its own for a command: a home and nothing on the PATH but what is put there. */
 export interface Machine {
@@ -38,10 +39,4 @@ export async function outcome(command: Deno.Command) {
   const { code, stdout, stderr } = await command.output();
   const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).trim());
   return { code, out: out!, err: err! };
-}
-
-/** Where Deno keeps its packages, which does not follow from another HOME. */
-async function denoDir(): Promise<string> {
-  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
-  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
 }

@@ -71,7 +71,7 @@ controls.style.display = "";
 function controls(frames: number): string {
   const pace = Math.min(400, Math.max(50, Math.round(6000 / frames))); // milliseconds a frame
   const show = `const stage = this.parentNode.nextElementSibling;
-stage.innerHTML = stage.nextElementSibling.querySelectorAll("figure")[this.value].innerHTML;`;
+stage.innerHTML = stage.nextElementSibling.querySelectorAll("figure")[this.value].outerHTML;`;
   const play = `const button = this, slider = button.nextElementSibling;
 const stop = () => { clearInterval(button.timer); button.timer = 0; button.textContent = "▶ play"; };
 const go = (to) => { slider.value = to; slider.oninput(); };
