@@ -66,7 +66,8 @@ controls.style.display = "";
 
 /**
  * A sentence, and hidden for the time being a button and a slider, which copy a frame to where the
- * finished text is. Front ends hear keys as commands, so those stay in here.
+ * finished text is. Front ends take keys for commands, so those stay in here: JupyterLab hears them
+ * before any element does, but spares what has its attribute.
  */
 function controls(frames: number): string {
   const pace = Math.min(400, Math.max(50, Math.round(6000 / frames))); // milliseconds a frame
@@ -84,8 +85,12 @@ button.timer = setInterval(() => {
 }, ${pace});`;
   return `<p>The finished text; run this cell to play how it came to be.</p>` +
     `<p style="display:none" onkeydown="event.stopPropagation()">` +
-    `<button type="button" onclick="${escapeMarkup(play)}">▶ play</button>` +
-    `<input type="range" min="0" max="${frames - 1}" value="${frames - 1}" aria-label="frame" ` +
+    `<button data-lm-suppress-shortcuts type="button" onclick="${
+      escapeMarkup(play)
+    }">▶ play</button>` +
+    `<input data-lm-suppress-shortcuts type="range" min="0" max="${frames - 1}" value="${
+      frames - 1
+    }" aria-label="frame" ` +
     `style="width:50%;vertical-align:middle" oninput="${escapeMarkup(show)}"></p>`;
 }
 
