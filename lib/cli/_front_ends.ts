@@ -1,34 +1,49 @@
+import { fileURLToPath } from "node:url";
+
 /** A program in which people read and run notebooks. */
 interface FrontEnd {
   name: string;
-  /** The command that starts it, without arguments in the current folder. */
-  command: readonly [program: string, ...args: string[]];
+  program: string;
+  /** What it wants to be told to open a notebook. */
+  open: (notebook: string) => string[];
 }
+
+const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** The front ends that a machine may have, the best first. */
 const FRONT_ENDS: readonly FrontEnd[] = [
-  { name: "JupyterLab", command: ["jupyter-lab"] },
-  { name: "Jupyter Notebook", command: ["jupyter-notebook"] },
-  { name: "VS Code", command: ["code", "."] },
+  { name: "JupyterLab", program: "jupyter-lab", open: (notebook) => [notebook] },
+  { name: "Jupyter Notebook", program: "jupyter-notebook", open: (notebook) => [notebook] },
+  // Its extension for Deno looks for deno.json in the folder that is open.
+  { name: "VS Code", program: "code", open: (notebook) => [PROJECT, notebook] },
 ];
 
-/** The front ends that this machine has. */
-export async function installedFrontEnds(): Promise<FrontEnd[]> {
-  const found: FrontEnd[] = [];
+/** What to do where there is none, a line for each way. */
+export const HOW_TO_GET_ONE = [
+  "pip install jupyterlab",
+  "VS Code (https://code.visualstudio.com) with its extensions Deno and Jupyter",
+] as const;
+
+/** The front ends that this machine has, the best first; each takes its time to answer. */
+export async function* installedFrontEnds(): AsyncGenerator<FrontEnd> {
   for (const frontEnd of FRONT_ENDS) {
-    const [program] = frontEnd.command;
-    if (await output(program, ["--version"]) !== undefined) found.push(frontEnd);
+    if (await output(frontEnd.program, ["--version"]) !== undefined) yield frontEnd;
   }
-  return found;
 }
 
-/** What a program prints, on either stream; nothing if there is no such program. */
+const PATIENCE_MS = 30_000;
+
+/** What a program prints, on either stream; nothing if there is none, or it fails, or does not end. */
 export async function output(program: string, args: string[]): Promise<string | undefined> {
   try {
-    const { stdout, stderr } = await new Deno.Command(program, { args })
-      .output();
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const { success, stdout, stderr } = await new Deno.Command(program, {
+      args,
+      signal,
+      stdin: "null",
+    }).output();
     const decoder = new TextDecoder();
-    return decoder.decode(stdout) + decoder.decode(stderr);
+    return success ? decoder.decode(stdout) + decoder.decode(stderr) : undefined;
   } catch {
     return undefined;
   }

@@ -4,8 +4,19 @@ import { Command, Option } from "commander";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { positiveNumber, runCommand, wholeNumber } from "dlm/cli/_command.ts";
+import { WriteError } from "dlm/files/atomic.ts";
+import { assertWritable } from "dlm/files/folders.ts";
 import { notebookName, selectNotebooks } from "dlm/jupyter/course.ts";
-import { codeCells, type Notebook, readNotebook, writeNotebook } from "dlm/jupyter/notebook.ts";
+import { KernelError } from "dlm/jupyter/kernel/kernel.ts";
+import { completeMetadata } from "dlm/jupyter/metadata.ts";
+import {
+  codeCells,
+  type Notebook,
+  parseNotebook,
+  readNotebookFile,
+  replaceNotebook,
+  writeNotebook,
+} from "dlm/jupyter/notebook.ts";
 import { repeatNotebook } from "dlm/jupyter/repeat.ts";
 import { describeFailure, firstLine, runNotebook } from "dlm/jupyter/runner.ts";
 import { describeStop, type StopEvent, stopNotebook } from "dlm/jupyter/stop.ts";
@@ -51,18 +62,24 @@ const command = new Command("notebooks")
     }
     const course = [];
     for (const path of await selectNotebooks(names)) {
-      course.push({ path, notebook: await readNotebook(path) });
+      const file = await readNotebookFile(path);
+      course.push({ file, notebook: parseNotebook(file.text, path) });
     }
+    if (!checks) await assertWritable(COPIES);
     const rows = [];
-    for (const { path, notebook } of course) {
-      const row = await run(notebook, path, options);
+    for (const { file, notebook } of course) {
+      const row = await run(notebook, file.path, options);
       if (!checks) {
-        await Deno.mkdir(COPIES, { recursive: true });
+        completeMetadata(notebook);
         await writeNotebook(`${COPIES}${row.name}.ipynb`, notebook);
       }
       if (options.write && row.errors.length === 0) {
-        await writeNotebook(path, notebook);
+        await replaceNotebook(file, notebook).catch((error) => {
+          if (!(error instanceof WriteError)) throw error;
+          row.errors.push(error.message);
+        });
       }
+      report(row);
       rows.push(row);
     }
     if (options.json) console.log(JSON.stringify({ notebooks: rows }));
@@ -79,10 +96,21 @@ interface Options {
   timeout: number;
 }
 
+/** How a notebook's run went. */
+interface Row {
+  name: string;
+  cells: number;
+  seconds: number;
+  errors: string[];
+  /** What became of cells that were stopped. */
+  stops: string[];
+}
+
 /** Runs one notebook under a progress bar. */
-async function run(notebook: Notebook, path: string, options: Options) {
+async function run(notebook: Notebook, path: string, options: Options): Promise<Row> {
   const { preset, alone, repeat, stop, timeout } = options;
   const name = notebookName(path);
+  const cells = codeCells(notebook).length;
   const bar = new SingleBar({
     format: `${name} {bar} {value}/{total} cells, {duration_formatted}  {code}`,
     clearOnComplete: true,
@@ -93,10 +121,6 @@ async function run(notebook: Notebook, path: string, options: Options) {
     bar.stop(); // gives the terminal its settings back
     Deno.exit(130);
   };
-  Deno.addSignalListener("SIGINT", interrupt);
-  const began = performance.now();
-  const errors: string[] = [];
-  bar.start(codeCells(notebook).length, 0, { code: "" });
   const session = {
     name,
     directory: dirname(path),
@@ -109,24 +133,30 @@ async function run(notebook: Notebook, path: string, options: Options) {
     : repeat === undefined
     ? runNotebook(notebook, { ...session, alone })
     : repeatNotebook(notebook, { ...session, times: repeat });
-  for await (const event of events) {
-    if (event.type === "started") bar.update({ code: firstLine(event.cell) });
-    else bar.increment();
-    if (event.type === "failed") errors.push(describeFailure(event));
-    if (event.afterwards !== undefined) stops.push(describeStop(event));
+  const began = performance.now();
+  const errors: string[] = [];
+  Deno.addSignalListener("SIGINT", interrupt);
+  bar.start(cells, 0, { code: "" });
+  try {
+    for await (const event of events) {
+      if (event.type === "started") bar.update({ code: firstLine(event.cell) });
+      else bar.increment();
+      if (event.type === "failed") errors.push(describeFailure(event));
+      if (event.afterwards !== undefined) stops.push(describeStop(event));
+    }
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    errors.push(`${name}: ${error.message}`);
+  } finally {
+    bar.stop();
+    Deno.removeSignalListener("SIGINT", interrupt);
   }
-  bar.stop();
-  Deno.removeSignalListener("SIGINT", interrupt);
-  const row = {
-    name,
-    cells: codeCells(notebook).length,
-    seconds: (performance.now() - began) / 1000,
-    errors,
-  };
+  return { name, cells, seconds: (performance.now() - began) / 1000, errors, stops };
+}
+
+function report({ name, cells, seconds, errors, stops }: Row): void {
   for (const line of stops) console.error(line);
   for (const error of errors) console.error(`FAILED ${error}`);
-  console.error(
-    `${name}: ${row.cells} cells, ${row.seconds.toFixed(1)} s, ${errors.length || "no"} errors`,
-  );
-  return row;
+  const result = ["no errors", "1 error"][errors.length] ?? `${errors.length} errors`;
+  console.error(`${name}: ${cells} cells, ${seconds.toFixed(1)} s, ${result}`);
 }

@@ -87,7 +87,7 @@ export function toSvg(block: Block, label: string): string {
   const height = Math.ceil(block.height) + 2 * margin;
   return `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"` +
     ` width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"` +
-    ` role="img" aria-label="${escapeMarkup(label)}"` +
+    ` role="img" aria-label="${escapeMarkup(label)}" style="max-width:100%;height:auto"` +
     ` font-family="system-ui, sans-serif" fill="${ink}">` +
     `<rect width="100%" height="100%" fill="white"/>` +
     `<g transform="translate(${margin},${margin})">${withOwnIds(block.markup)}</g></svg>`;

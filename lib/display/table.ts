@@ -89,10 +89,10 @@ function asText(columns: Column[]): string {
   return transpose(padded).map((line) => line.join("  ").trimEnd()).join("\n");
 }
 
-// The alignment is an attribute because GitHub drops styles.
+// The alignment is an attribute for GitHub, which drops styles, and a style for JupyterLab's own.
 function asHtml(columns: Column[]): string {
   const cell = (tag: string, { align }: Column, text: string) =>
-    `<${tag} align="${align}">${escapeMarkup(text)}</${tag}>`;
+    `<${tag} align="${align}" style="text-align:${align}">${escapeMarkup(text)}</${tag}>`;
   const tableRow = (cells: string[]) => `<tr>${cells.join("")}</tr>`;
   const head = columns.map((column) => cell("th", column, column.heading));
   const body = transpose(

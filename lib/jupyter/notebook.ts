@@ -1,6 +1,7 @@
 /** Jupyter notebooks, nbformat 4.5, read and written byte for byte as Jupyter does. */
 
-import { writeFileAtomic } from "dlm/files/atomic.ts";
+import { WriteError, writeFileAtomic } from "dlm/files/atomic.ts";
+import { readGivenFile } from "dlm/files/reading.ts";
 
 /** Values that JSON can hold. */
 export type Json = string | number | boolean | null | Json[] | {
@@ -70,8 +71,8 @@ export interface Notebook {
   nbformat_minor: 5;
 }
 
-/** The metadata of a notebook for the Deno kernel. */
-const DENO_METADATA: MimeBundle = {
+/** The metadata of a notebook for the kernel of this Deno, as a front end writes it. */
+export const DENO_METADATA = {
   kernelspec: { display_name: "Deno", language: "typescript", name: "deno" },
   language_info: {
     codemirror_mode: "typescript",
@@ -80,8 +81,9 @@ const DENO_METADATA: MimeBundle = {
     name: "typescript",
     nbconvert_exporter: "script",
     pygments_lexer: "typescript",
+    version: Deno.version.typescript,
   },
-};
+} satisfies MimeBundle;
 
 /** A notebook for the Deno kernel. */
 export function createNotebook(cells: Cell[]): Notebook {
@@ -156,9 +158,20 @@ export function formatNotebook(notebook: Notebook): string {
   return JSON.stringify({ ...notebook, cells }, sortKeys, 1) + "\n";
 }
 
-/** Reads a notebook file. */
-export async function readNotebook(path: string): Promise<Notebook> {
-  return parseNotebook(await Deno.readTextFile(path), path);
+/** A notebook file as it was when it was read. */
+export interface NotebookFile {
+  path: string;
+  text: string;
+}
+
+/**
+ * Reads a notebook file.
+ *
+ * @throws RangeError if the file cannot be read
+ */
+export async function readNotebookFile(path: string): Promise<NotebookFile> {
+  const expected = { what: "a notebook", missing: "name one that is there" };
+  return { path, text: new TextDecoder().decode(await readGivenFile(path, expected)) };
 }
 
 /**
@@ -167,6 +180,21 @@ export async function readNotebook(path: string): Promise<Notebook> {
  */
 export function writeNotebook(path: string, notebook: Notebook): Promise<void> {
   return writeFileAtomic(path, new TextEncoder().encode(formatNotebook(notebook)));
+}
+
+/**
+ * Writes a notebook in the place of the file that it came from.
+ *
+ * @throws WriteError if somebody has saved that file meanwhile, which then stays as they saved it
+ */
+export async function replaceNotebook(file: NotebookFile, notebook: Notebook): Promise<void> {
+  const { text } = await readNotebookFile(file.path);
+  if (text !== file.text) {
+    throw new WriteError(
+      `${file.path} was saved by somebody else meanwhile and stays as it is: run the command again.`,
+    );
+  }
+  await writeNotebook(file.path, notebook);
 }
 
 function parseJson(text: string, name: string): Json {
@@ -207,7 +235,7 @@ function parseCell(cell: Json, name: string): Cell {
     source,
     metadata,
     execution_count,
-    outputs: cell.outputs.map(joinOutput),
+    outputs: cell.outputs.map((output, i) => parseOutput(output, `output ${i + 1} of ${name}`)),
   };
 }
 
@@ -228,14 +256,22 @@ function splitOutput(output: Output): Json {
   };
 }
 
-function joinOutput(json: Json): Output {
-  // The shape of an output is Jupyter's business; here only its texts are joined.
-  const output = json as unknown as Output;
-  if (output.output_type === "stream") {
-    return { ...output, text: String(joinLines(output.text)) };
+function parseOutput(json: Json, name: string): Output {
+  const output = isObject(json) ? json : {};
+  // Of an output's shape only what is worked with here is looked at; the rest is Jupyter's business.
+  const { output_type, data } = output;
+  const text = joinLines(output.text);
+  if (output_type === "stream" && typeof text === "string") {
+    return { ...output, text } as StreamOutput;
   }
-  if (output.output_type === "error") return output;
-  return { ...output, data: mapLines(output.data, joinLines) };
+  if (output_type === "error") return output as unknown as ErrorOutput;
+  const isShown = output_type === "display_data" || output_type === "execute_result";
+  if (isShown && isObject(data)) {
+    return { ...output, data: mapLines(data, joinLines) } as DisplayOutput | ResultOutput;
+  }
+  throw new RangeError(
+    `The ${name} is none that Jupyter knows: clear the outputs of that cell or take an older copy.`,
+  );
 }
 
 function mapLines(bundle: MimeBundle, change: (value: Json) => Json): MimeBundle {

@@ -5,6 +5,7 @@ import {
   formatNotebook,
   type MimeBundle,
   type Notebook,
+  type Output,
   parseNotebook,
 } from "dlm/jupyter/notebook.ts";
 
@@ -87,7 +88,7 @@ function* formatFaults(notebook: Notebook, text: string): Generator<string> {
   for (const { part, type, place } of parts) {
     const keys = Object.keys(part).sort().join(", ");
     if (keys !== KEYS[type]) {
-      yield `${place} has the keys ${keys}; nbformat 4.5 wants ${KEYS[type] ?? "another type"}`;
+      yield `${place} has the keys ${keys}; nbformat 4.5 wants ${KEYS[type]}`;
     }
   }
   if (formatNotebook(notebook) !== text) {
@@ -135,12 +136,20 @@ function* cellFaults(notebook: Notebook): Generator<string> {
     if (outputs.some(({ output_type }) => output_type === "error")) {
       yield `${cell} ended with an error`;
     }
+    if (outputs.some(lacksSize)) {
+      yield `a picture of ${cell} has no size: run deno task notebooks --write`;
+    }
     const declaration = DECLARATION.exec(source);
     if (declaration) yield `${cell} declares more than constants: ${declaration[0]}`;
     yield* hyperparameterFaults(source, cell);
     const path = MACHINE_PATH.exec([...texts(outputs)].join("\n"));
     if (path) yield `the output of ${cell} names a path of one machine (${path[0]}…)`;
   }
+}
+
+/** Whether an output is a picture that front ends would show twice as large as it is. */
+function lacksSize(output: Output): boolean {
+  return "data" in output && "image/png" in output.data && !output.metadata?.["image/png"];
 }
 
 function* hyperparameterFaults(source: string, cell: string): Generator<string> {

@@ -1,6 +1,7 @@
 /** Runs a notebook on a real kernel and tells of every cell. */
 import { type Kernel, KernelError, startKernel } from "dlm/jupyter/kernel/kernel.ts";
 import { type CodeCell, codeCells, type ErrorOutput, type Notebook } from "dlm/jupyter/notebook.ts";
+import { syntaxFault } from "dlm/jupyter/syntax.ts";
 
 export interface RunOptions {
   /** What messages call the notebook. */
@@ -88,5 +89,13 @@ export async function runCell(
     const end = { output_type: "error" as const, ename: name, evalue: message, traceback: [] };
     cell.outputs = [...outputs, end];
   }
-  return cell.outputs.find((output) => output.output_type === "error");
+  const error = cell.outputs.find((output) => output.output_type === "error");
+  if (error?.traceback.length === 0) await sayWhere(error, cell.source);
+  return error;
+}
+
+/** Adds to an error without a place where the cell cannot be parsed, if that is the reason. */
+async function sayWhere(error: ErrorOutput, source: string): Promise<void> {
+  const fault = await syntaxFault(source);
+  if (fault) error.evalue = `line ${fault.line}, column ${fault.column}: ${fault.message}`;
 }

@@ -21,13 +21,13 @@ Deno.test("table() is plain text in columns, numbers to the right", () => {
   );
 });
 
-Deno.test("table() is an HTML table without styles or colours", () => {
+Deno.test("table() is an HTML table whose alignment is an attribute for some front ends and a style for others", () => {
   assert.equal(
     bundleOf(table(rows.slice(1, 2), { decimals: 1 }))["text/html"],
     "<table><thead><tr>" +
-      '<th align="left">model</th><th align="right">bits</th><th align="right">parameters</th>' +
+      '<th align="left" style="text-align:left">model</th><th align="right" style="text-align:right">bits</th><th align="right" style="text-align:right">parameters</th>' +
       "</tr></thead><tbody><tr>" +
-      '<td align="left">a &lt;b&gt;</td><td align="right">3.5</td><td align="right">4,225</td>' +
+      '<td align="left" style="text-align:left">a &lt;b&gt;</td><td align="right" style="text-align:right">3.5</td><td align="right" style="text-align:right">4,225</td>' +
       "</tr></tbody></table>",
   );
 });

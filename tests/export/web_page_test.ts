@@ -9,33 +9,10 @@ import { readTemplates } from "dlm/sampling/templates.ts";
 import { CharTokenizer } from "dlm/tokenizer.ts";
 import { glyphInText } from "dlm/display/glyphs.ts";
 import { createWebPage } from "dlm/export/web_page.ts";
+import { CHROMIUM_FLAGS, findChromium } from "../_chromium.ts";
 import { inFolder, randomParameters } from "../_support.ts";
 
-const BROWSERS = [
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-];
-
-/** A browser, if processes may be started and one is found. */
-async function findChromium(): Promise<string | undefined> {
-  if ((await Deno.permissions.query({ name: "run" })).state !== "granted") return undefined;
-  for (const path of BROWSERS) {
-    if (await Deno.stat(path).then(() => true, () => false)) return path;
-  }
-}
-
 const chromium = await findChromium();
-
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 const tokenizer = CharTokenizer.fromText("to be, or not </script> to <!-- be 🙂\x1b\r");
 
@@ -91,7 +68,7 @@ async function inBrowser(
   await inFolder(async (folder) => {
     const browser = await puppeteer.launch({
       executablePath: chromium!,
-      args: [...FLAGS, ...flags],
+      args: [...CHROMIUM_FLAGS, ...flags],
       userDataDir: `${folder}/profile`,
     });
     try {

@@ -200,6 +200,53 @@ Deno.test("parseNotebook() throws if the text is not a notebook of format 4.5", 
   );
 });
 
+Deno.test("parseNotebook() names the output that no front end could have written", () => {
+  const strange = [
+    null,
+    3,
+    [],
+    {},
+    { output_type: "video" },
+    { output_type: "stream", name: "stdout", text: null },
+    { output_type: "display_data", data: null, metadata: {} },
+    { output_type: "execute_result", data: [], metadata: [] },
+  ];
+  for (const output of strange) {
+    const printed = { output_type: "stream", name: "stdout", text: "1" };
+    const cell = { ...codeCell("c", "1"), outputs: [printed, output] };
+    const text = JSON.stringify({ ...createNotebook([]), cells: [markdownCell("m", ""), cell] });
+    assert.throws(
+      () => parseNotebook(text, "a.ipynb"),
+      /^RangeError: The output 2 of cell 2 of a\.ipynb is none that Jupyter knows/,
+    );
+  }
+});
+
+Deno.test("parseNotebook() reads any JSON in the place of any other, or says what is wrong", () => {
+  const whole = createNotebook([markdownCell("m", "text"), codeCell("c", "1")]);
+  const shown = { "text/plain": "1", "image/png": "AA==" };
+  codeCells(whole)[0]!.outputs = [
+    { output_type: "stream", name: "stdout", text: "1\n" },
+    { output_type: "display_data", data: shown, metadata: {} },
+    { output_type: "error", ename: "Error", evalue: "", traceback: ["at"] },
+  ];
+  const values =
+    JSON.stringify(whole).match(/(?<=[:[,])("[^"]*"(?!:)|\d+|null|\{\}|\[\])/g)!.length;
+  fc.assert(fc.property(fc.nat(values - 1), fc.jsonValue({ maxDepth: 2 }), (place, value) => {
+    let count = 0;
+    const damaged = JSON.stringify(
+      whole,
+      (_key, old) => typeof old !== "object" && count++ === place ? value : old,
+    );
+    try {
+      formatNotebook(parseNotebook(damaged, "a.ipynb"));
+    } catch (error) {
+      assert(error instanceof RangeError, String(error));
+      assert.match(error.message, /a\.ipynb/);
+    }
+  }));
+});
+
 Deno.test("codeCells() leaves out the prose", () => {
   const code = [codeCell("a", "1"), codeCell("b", "2")];
   assert.deepEqual(

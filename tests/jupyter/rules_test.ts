@@ -106,7 +106,10 @@ Deno.test("brokenRules() wants files as Jupyter writes them", () => {
     [/^a: an output of cell 2 has the keys data, output_type;/, ({ cells }) => {
       delete cells[1].outputs[0].metadata;
     }],
-    [/nbformat 4.5 wants another type/, ({ cells }) => cells[1].outputs[0].output_type = "image"],
+    [
+      /^The output 1 of cell 2 of a is none/,
+      ({ cells }) => cells[1].outputs[0].output_type = "image",
+    ],
     [/^a: the file is not written as Jupyter/, ({ cells }) => delete cells[1].execution_count],
   ];
   for (const [expected, breakIt] of broken) {
@@ -163,9 +166,15 @@ Deno.test("brokenRules() does not look for paths in the pixels of a picture", ()
   picture.outputs = [{
     output_type: "display_data",
     data: { "image/png": "(/home/x" },
-    metadata: {},
+    metadata: { "image/png": { width: 1, height: 1 } },
   }];
   assert.deepEqual(faults(picture), []);
+});
+
+Deno.test("brokenRules() wants pictures with their sizes", () => {
+  const picture = { ...ran(1) };
+  picture.outputs = [{ output_type: "display_data", data: { "image/png": "" }, metadata: {} }];
+  assert.match(faults(picture).join(), /a picture of code cell 1 has no size/);
 });
 
 Deno.test("brokenRules() wants the Deno kernel", () => {

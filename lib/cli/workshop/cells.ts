@@ -2,9 +2,17 @@
 import { Command } from "commander";
 import { fileURLToPath } from "node:url";
 import { runCommand } from "dlm/cli/_command.ts";
+import { assertWritable } from "dlm/files/folders.ts";
 import { cellModules, nameCells } from "dlm/jupyter/cells.ts";
 import { notebookName, selectNotebooks } from "dlm/jupyter/course.ts";
-import { codeCells, readNotebook, writeNotebook } from "dlm/jupyter/notebook.ts";
+import {
+  codeCells,
+  type NotebookFile,
+  parseNotebook,
+  readNotebookFile,
+  replaceNotebook,
+} from "dlm/jupyter/notebook.ts";
+import { syntaxFault } from "dlm/jupyter/syntax.ts";
 
 const MODULES = fileURLToPath(new URL("../../../build/cells/", import.meta.url));
 
@@ -13,13 +21,19 @@ const command = new Command("cells")
   .argument("[names...]", "notebooks, such as 01, 01_data or a path (default: all)")
   .option("--fix", "format the cells in the notebooks first")
   .action(async (names, { fix }) => {
-    const paths = await selectNotebooks(names);
+    const files = await Promise.all((await selectNotebooks(names)).map(readNotebookFile));
+    const faults = await Array.fromAsync(syntaxFaults(files));
+    if (faults.length > 0) {
+      console.error(faults.join("\n"));
+      Deno.exit(1); // the tools would say the same at greater length
+    }
+    await assertWritable(MODULES);
     const modules = [];
-    for (const path of paths) modules.push(...await extract(path));
+    for (const file of files) modules.push(...await extract(file));
     if (modules.length === 0) return console.log("There are no code cells.");
     if (fix) {
       await run(["fmt", "--quiet"], modules);
-      for (const path of paths) await putBack(path);
+      for (const file of files) await putBack(file);
     }
     let green = true;
     for (const tool of [["check", "--quiet"], ["lint"], ["fmt", "--check"]]) {
@@ -32,12 +46,25 @@ const command = new Command("cells")
 
 if (import.meta.main) await runCommand(command);
 
+/** What cannot even be parsed, a line for each cell. */
+async function* syntaxFaults(files: readonly NotebookFile[]): AsyncGenerator<string> {
+  for (const { path, text } of files) {
+    for (const [i, { source }] of codeCells(parseNotebook(text, path)).entries()) {
+      const fault = await syntaxFault(source);
+      if (!fault) continue;
+      const { message, line, column } = fault;
+      const place = `${notebookName(path)}, code cell ${i + 1}, line ${line}, column ${column}`;
+      yield `${place}: ${message}.`;
+    }
+  }
+}
+
 /** Writes the modules of a notebook's cells, in place of older ones, and returns their paths. */
-async function extract(path: string): Promise<string[]> {
+async function extract({ path, text }: NotebookFile): Promise<string[]> {
   const name = notebookName(path);
   await Deno.remove(MODULES + name, { recursive: true }).catch(() => {}); // there may be none yet
   await Deno.mkdir(MODULES + name, { recursive: true });
-  const modules = cellModules(await readNotebook(path), name);
+  const modules = cellModules(parseNotebook(text, path), name);
   for (const module of modules) {
     await Deno.writeTextFile(MODULES + module.path, module.source);
   }
@@ -45,14 +72,14 @@ async function extract(path: string): Promise<string[]> {
 }
 
 /** Takes the sources of a notebook's cells from their modules. */
-async function putBack(path: string): Promise<void> {
-  const notebook = await readNotebook(path);
-  const modules = cellModules(notebook, notebookName(path));
+async function putBack(file: NotebookFile): Promise<void> {
+  const notebook = parseNotebook(file.text, file.path);
+  const modules = cellModules(notebook, notebookName(file.path));
   for (const [i, cell] of codeCells(notebook).entries()) {
     cell.source = (await Deno.readTextFile(MODULES + modules[i]!.path))
       .trimEnd();
   }
-  await writeNotebook(path, notebook);
+  await replaceNotebook(file, notebook);
 }
 
 /** Runs a tool of Deno's over files and prints what it has to say in terms of cells. */

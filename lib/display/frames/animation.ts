@@ -18,12 +18,14 @@ export async function animation(
   options: DenoisingGifOptions = {},
 ): Promise<Displayable> {
   const all = await Array.fromAsync(frames);
-  const gif = Buffer.from(await denoisingGif(all, tokenizer, options)).toString("base64");
+  const gif = Buffer.from(await denoisingGif(all, tokenizer, options));
+  const width = gif.readUInt16LE(6) / 2; // it has two pixels a CSS pixel
   const { "image/svg+xml": _, ...still } = (await filmstrip(all, tokenizer))[jupyterDisplay]();
   return {
     [jupyterDisplay]: () => ({
       ...still,
-      "text/html": `<img src="data:image/gif;base64,${gif}" alt="a text coming out of the noise">`,
+      "text/html": `<img src="data:image/gif;base64,${gif.toString("base64")}" width="${width}" ` +
+        `alt="a text coming out of the noise">`,
     }),
   };
 }

@@ -20,9 +20,9 @@ export interface PlayerOptions {
  * through the frames, and a button that moves it. Each character is coloured by the confidence
  * with which it was written; what was given has no colour.
  *
- * It is plain HTML whose few lines of script stand in the elements themselves. Where scripts
- * are taken out of it, as in a notebook that is not trusted, the frames remain, and where no
- * HTML is shown at all, a film strip does.
+ * It is plain HTML and a few lines of script. Where scripts are taken out of it, as in a notebook
+ * that is not trusted, the finished text remains, with all frames folded away below it; and where
+ * no HTML is shown at all, a film strip does.
  */
 export async function player(
   frames: Frames,
@@ -39,31 +39,45 @@ export async function player(
         readsRightToLeft(tokenizer.decode(sequences[0]!))
       );
       const direction = readsLeft ? `<br>${DIRECTION_NOTE}` : "";
-      const figures = shown.map((frame, i) => {
-        const hidden = i < shown.length - 1 ? " hidden" : "";
-        return `<figure${hidden} style="margin:0"><pre style="${PAGE}">` +
-          `${page(frame, { tokenizer, columns })}</pre>` +
-          `<figcaption>${caption(frame)}${direction}</figcaption></figure>`;
-      });
-      return { ...still, "text/html": `<div>${controls(shown.length)}${figures.join("")}</div>` };
+      const figures = shown.map((frame) =>
+        `<figure style="margin:0"><pre style="${PAGE}">${
+          page(frame, { tokenizer, columns })
+        }</pre>` +
+        `<figcaption>${caption(frame)}${direction}</figcaption></figure>`
+      );
+      const html = `<div>${controls(figures.length)}<div>${figures.at(-1)}</div>` +
+        `<details><summary>all ${figures.length} frames</summary>${figures.join("")}</details>` +
+        `<script>${REVEAL}</script></div>`;
+      return { ...still, "text/html": html };
     },
   };
 }
 
-// Its own ground and ink, whatever the theme.
+// Its own ground, ink and letters, whatever the theme.
 const PAGE = `padding:8px;background:white;color:${ink};line-height:1.5;` +
-  "direction:ltr;unicode-bidi:bidi-override";
+  `font-family:'DejaVu Sans Mono',monospace;direction:ltr;unicode-bidi:bidi-override`;
 
 function caption({ time, evaluations }: Frame): string {
   return `time ${time.toFixed(2)}, ${evaluations} evaluation${evaluations === 1 ? "" : "s"}; ` +
     `the darker, the more confident`;
 }
 
-/** A button and a slider. */
+/** Where a script runs, it puts the controls in the place of the sentence that says to run the cell. */
+const REVEAL = `{
+const [sentence, controls] = document.currentScript.parentNode.querySelectorAll("div > p");
+sentence.style.display = "none";
+controls.style.display = "";
+}`;
+
+/**
+ * A sentence, and hidden for the time being a button and a slider, which copy a frame to where the
+ * finished text is. Front ends take keys for commands, so those stay in here: JupyterLab hears them
+ * before any element does, but spares what has its attribute.
+ */
 function controls(frames: number): string {
   const pace = Math.min(400, Math.max(50, Math.round(6000 / frames))); // milliseconds a frame
-  const show = `this.parentNode.querySelectorAll("figure")` +
-    `.forEach((figure, i) => figure.hidden = i != this.value)`;
+  const show = `const stage = this.parentNode.nextElementSibling;
+stage.innerHTML = stage.nextElementSibling.querySelectorAll("figure")[this.value].outerHTML;`;
   const play = `const button = this, slider = button.nextElementSibling;
 const stop = () => { clearInterval(button.timer); button.timer = 0; button.textContent = "▶ play"; };
 const go = (to) => { slider.value = to; slider.oninput(); };
@@ -74,9 +88,15 @@ button.timer = setInterval(() => {
   if (!button.isConnected || slider.value === slider.max) stop();
   else go(Number(slider.value) + 1);
 }, ${pace});`;
-  return `<button type="button" onclick="${escapeMarkup(play)}">▶ play</button>` +
-    `<input type="range" min="0" max="${frames - 1}" value="${frames - 1}" aria-label="frame" ` +
-    `style="width:50%;vertical-align:middle" oninput="${escapeMarkup(show)}">`;
+  return `<p>The finished text; run this cell to play how it came to be.</p>` +
+    `<p style="display:none" onkeydown="event.stopPropagation()">` +
+    `<button data-lm-suppress-shortcuts type="button" onclick="${
+      escapeMarkup(play)
+    }">▶ play</button>` +
+    `<input data-lm-suppress-shortcuts type="range" min="0" max="${frames - 1}" value="${
+      frames - 1
+    }" aria-label="frame" ` +
+    `style="width:50%;vertical-align:middle" oninput="${escapeMarkup(show)}"></p>`;
 }
 
 /** A frame as lines of equal length, with runs of one colour in one element. */

@@ -1,7 +1,9 @@
 /** A Deno Jupyter kernel as a child process: no Python, no kernelspec, no Jupyter. */
+import { WriteError } from "dlm/files/atomic.ts";
 import { type Connection, drawConnection, isTaken } from "dlm/jupyter/kernel/_connection.ts";
 import { createSession, type Session } from "dlm/jupyter/kernel/_session.ts";
 import { openZmtp } from "dlm/jupyter/kernel/_zmtp.ts";
+import { kernelFault } from "dlm/jupyter/kernel/deno_version.ts";
 import type { Output } from "dlm/jupyter/notebook.ts";
 
 export interface KernelOptions {
@@ -68,12 +70,16 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1; // a timer that is set to more goes off at
  * Starts a kernel and waits until it answers. It ends when it is disposed of, and at the latest
  * when this process ends, however that happens.
  *
+ * @throws RangeError if the kernel of this Deno is too old
+ * @throws WriteError if there is no folder for temporary files
  * @throws KernelError if the kernel does not start
  */
 export async function startKernel(
   options: KernelOptions,
   { draw = drawConnection, limitMs = START_LIMIT_MS }: StartOptions = {},
 ): Promise<Kernel> {
+  const fault = kernelFault(Deno.version.deno);
+  if (fault) throw new RangeError(fault);
   for (let attempt = 1;; attempt++) {
     const connection = draw();
     try {
@@ -91,11 +97,9 @@ async function tryToStart(
   options: KernelOptions,
   limitMs: number,
 ): Promise<Kernel> {
-  // A file that Deno makes so is for this user alone from its first moment on.
-  const file = await Deno.makeTempFile({ prefix: "deno-kernel-", suffix: ".json" });
   await using cleanup = new AsyncDisposableStack();
+  const file = await writeConnection(connection);
   cleanup.defer(() => Deno.remove(file)); // the kernel has read it by the time that it answers
-  await Deno.writeTextFile(file, JSON.stringify(connection));
 
   const started = new AsyncDisposableStack();
   const process = spawn(file, options);
@@ -139,6 +143,23 @@ async function tryToStart(
   }
 }
 
+/** Writes the file by which a kernel is told its ports and key, and returns its path. */
+async function writeConnection(connection: Connection): Promise<string> {
+  try {
+    // A file that Deno makes so is for this user alone from its first moment on.
+    const file = await Deno.makeTempFile({ prefix: "deno-kernel-", suffix: ".json" });
+    await Deno.writeTextFile(file, JSON.stringify(connection));
+    return file;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new WriteError(
+      `A kernel needs a file in the folder for temporary files, which cannot be written (${reason}): ` +
+        "set TMPDIR to a folder that can.",
+      { cause },
+    );
+  }
+}
+
 async function execute(
   session: Session,
   process: Process,
@@ -171,7 +192,8 @@ function spawn(connectionFile: string, { directory, environment }: KernelOptions
   const deno = Deno.execPath();
   const program = new URL("./_guard.ts", import.meta.url).href;
   const child = new Deno.Command(deno, {
-    args: ["run", "--quiet", "--no-config", `--allow-run=${deno}`, program, deno]
+    // Were only this one program allowed, no LD_* variable and no comma in its path would be.
+    args: ["run", "--quiet", "--no-config", "--allow-run", program, deno]
       .concat("jupyter", "--quiet", "--kernel", "--conn", connectionFile),
     cwd: directory,
     env: environment,

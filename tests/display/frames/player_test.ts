@@ -8,10 +8,11 @@ import { bundleOf } from "../_support.ts";
 interface Element {
   textContent: string;
   innerHTML: string;
-  hidden: boolean;
   value: string;
   max: string;
   isConnected: boolean;
+  style: { display: string };
+  parentNode: Element;
   nextElementSibling: Element;
   getAttribute(name: string): string;
   querySelectorAll(selector: string): Element[];
@@ -31,12 +32,16 @@ async function open(frames = FRAMES) {
     oninput: handler(slider, "oninput"),
   });
   Object.assign(button, { onclick: handler(button, "onclick") });
+  const stage = one("figure").parentNode;
+  const figures = [...one("details").querySelectorAll("figure")];
   return {
-    html,
+    one,
     button: button as Element & { onclick(): void; timer: number },
     slider: slider as Element & { oninput(): void },
-    figures: [...document.querySelectorAll("figure")],
-    shown: () => [...document.querySelectorAll("figure")].findIndex(({ hidden }) => !hidden),
+    stage,
+    figures,
+    /** Which frame is on the stage. */
+    shown: () => figures.findIndex(({ innerHTML }) => stage.innerHTML.includes(innerHTML)),
   };
 }
 
@@ -49,13 +54,32 @@ Deno.test("player() has the frames in which something changes, and shows the las
   assert.match(figures[1]!.textContent, /time 0.75, 1 evaluation;/);
 });
 
+Deno.test("player() is a text and a sentence without its script, and with it has controls", async () => {
+  const { one, button } = await open();
+  const [sentence, controls] = [one("p"), button.parentNode];
+  assert.match(sentence.textContent, /run this cell to play/);
+  assert.equal(sentence.style.display, "");
+  assert.equal(controls.style.display, "none");
+  const script = one("script");
+  new Function("document", script.textContent)({ currentScript: script });
+  assert.equal(sentence.style.display, "none");
+  assert.equal(controls.style.display, "");
+});
+
+Deno.test("player() keeps the keys that are pressed in it", async () => {
+  const { button } = await open();
+  let stopped = false;
+  const handler = new Function("event", button.parentNode.getAttribute("onkeydown"));
+  handler({ stopPropagation: () => stopped = true });
+  assert(stopped);
+});
+
 Deno.test("player() shows the frame that the slider points to", async () => {
-  const { slider, shown, figures } = await open();
+  const { slider, shown } = await open();
   for (const frame of [0, 3, 1]) {
     slider.value = String(frame);
     slider.oninput();
     assert.equal(shown(), frame);
-    assert.equal(figures.filter(({ hidden }) => !hidden).length, 1);
   }
 });
 

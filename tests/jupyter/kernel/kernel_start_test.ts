@@ -102,6 +102,43 @@ Deno.test(
   },
 );
 
+Deno.test("startKernel() starts where the loader of libraries has variables", {
+  ignore: ignore || Deno.build.os === "windows",
+}, async () => {
+  const environment = { LD_BIND_NOW: "1" }; // Deno lets no program with it start that a list allows
+  await using _kernel = await startKernel({ directory, environment });
+});
+
+Deno.test(
+  "startKernel() says that a Deno is too old before it starts one",
+  { ignore },
+  async () => {
+    const { version } = Deno;
+    Object.defineProperty(Deno, "version", { value: { ...version, deno: "2.8.3" } });
+    try {
+      await assert.rejects(
+        startKernel({ directory }),
+        /^RangeError: The kernel of Deno 2\.8\.3 .* need 2\.9\.1 or later: .*\.$/,
+      );
+    } finally {
+      Object.defineProperty(Deno, "version", { value: version });
+    }
+  },
+);
+
+Deno.test("startKernel() says that there is no folder for temporary files", {
+  ignore: ignore || Deno.build.os === "windows",
+}, async () => {
+  const folder = Deno.env.get("TMPDIR");
+  Deno.env.set("TMPDIR", "/no/such/folder");
+  try {
+    await assertGivesUp({ name: "WriteError", message: /set TMPDIR/ }, (connection) => connection);
+  } finally {
+    if (folder === undefined) Deno.env.delete("TMPDIR");
+    else Deno.env.set("TMPDIR", folder);
+  }
+});
+
 const PROGRAMS = [
   ["shell_port", "which is silent", ""],
   ["shell_port", "which speaks HTTP", "HTTP/1.1 400 Bad Request\r\n".repeat(3)],

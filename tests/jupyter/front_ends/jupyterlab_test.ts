@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import type { Browser, Page } from "puppeteer-core";
+import { codeCell, createNotebook, markdownCell, writeNotebook } from "dlm/jupyter/notebook.ts";
+import { CHROMIUM_FLAGS, findChromium } from "../../_chromium.ts";
+import { inFolder } from "../../_support.ts";
+import { hasJupyter, startJupyter } from "./_jupyter_server.ts";
+
+const chromium = await findChromium();
+const ready = chromium !== undefined && await hasJupyter();
+const needs = ready ? "" : " (needs Chromium and JupyterLab)";
+
+/** Where pictures of the pages are kept, to be looked at. */
+const PICTURES = fileURLToPath(new URL("../../../build/front_ends/", import.meta.url));
+
+const NOTEBOOKS = ["05_training.ipynb", "06_sampling.ipynb"];
+
+/** The front ends that one server has, and the addresses at which they open a notebook. */
+const FRONT_ENDS = { JupyterLab: "/lab/tree/", "Notebook 7": "/notebooks/" };
+
+/** Opens a notebook; `troubles` are the errors of its console. */
+async function open(browser: Browser, address: string) {
+  const page = await browser.newPage();
+  await page.setViewport({ width: 1300, height: 1000 });
+  const troubles = new Set<string>();
+  page.on("console", (message) => {
+    if (message.type() === "error") troubles.add(message.text());
+  });
+  page.on("pageerror", (error) => troubles.add(String(error)));
+  await page.goto(address);
+  await page.waitForSelector(".jp-Notebook .jp-Cell");
+  await pause(3000); // until the front end has written what it wants to write
+  return { page, troubles };
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+const isDirty = (page: Page) =>
+  page.evaluate(`document.querySelector(".jp-mod-dirty") !== null`) as Promise<boolean>;
+
+/** The widths of the pictures that stand in the place of a cell's outputs, in CSS pixels. */
+const widths = (page: Page) =>
+  page.evaluate(
+    `[...document.querySelectorAll(".jp-OutputArea img")].map((image) => image.width)`,
+  ) as Promise<number[]>;
+
+const countCells = (page: Page) =>
+  page.evaluate(`document.querySelectorAll(".jp-Notebook .jp-Cell").length`) as Promise<number>;
+
+/** What can be seen of the first player. */
+const player = (page: Page) =>
+  page.evaluate(`(() => {
+    const root = document.querySelector("details").parentNode;
+    const seen = (selector) =>
+      [...root.querySelectorAll(selector)].filter((element) => element.checkVisibility());
+    return {
+      sentences: seen("p:not(:has(button))").length,
+      controls: seen("button, input").length,
+      texts: seen("figure > pre").map(({ textContent }) => textContent),
+      frame: Number(root.querySelector("input")?.value),
+    };
+  })()`) as Promise<{ sentences: number; controls: number; texts: string[]; frame: number }>;
+
+/**
+ * Runs the code cell whose source has such a text, to its end, as its button does. Before the kernel
+ * is there, a front end runs nothing; and the kernel may say that a cell is over before it shows the
+ * last of it, which the front end then does not hear, or keep that word to itself until it is asked
+ * for more: so a cell without an output is run again.
+ */
+async function run(page: Page, source: string): Promise<void> {
+  const shown = await page.evaluate(`(async () => {
+    const { commands, shell } = globalThis.jupyterapp;
+    const notebook = shell.currentWidget.content;
+    const place = notebook.widgets.findIndex(({ model }) =>
+      model.type === "code" && model.sharedModel.source.includes("${source}"));
+    notebook.activeCellIndex = place;
+    const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+    for (let tries = 0; tries < 5; tries++) {
+      await Promise.race([commands.execute("notebook:run-cell"), pause(30)]);
+      await pause(1); // until it is drawn
+      if (notebook.widgets[place].model.outputs.length > 0) return true;
+    }
+    return false;
+  })()`);
+  assert(shown, `the cell with ${source} shows nothing`);
+}
+
+for (const theme of ["JupyterLab Light", "JupyterLab Dark"]) {
+  Deno.test({
+    name: `the course is at home in ${Object.keys(FRONT_ENDS).join(" and ")}, ${theme}${needs}`,
+    ignore: !ready,
+    fn: (t) =>
+      inFolder(async (folder) => {
+        const { default: puppeteer } = await import("puppeteer-core"); // asks for permissions itself
+        await Deno.mkdir(PICTURES, { recursive: true });
+        await using server = await startJupyter(folder, NOTEBOOKS, theme);
+        const formula = markdownCell("formula", "$T$"); // which makes a front end ask for fonts
+        await writeNotebook(
+          `${folder}/notebooks/empty.ipynb`,
+          createNotebook([formula, codeCell("c", '"ran"')]),
+        );
+        const browser = await puppeteer.launch({
+          executablePath: chromium!,
+          args: [...CHROMIUM_FLAGS, "--disable-gpu"],
+          userDataDir: `${folder}/profile`,
+        });
+        try {
+          for (const [name, place] of Object.entries(FRONT_ENDS)) {
+            await t.step(name, () => visit(browser, server.url + place, `${name}, ${theme}`));
+          }
+        } finally {
+          await browser.close();
+        }
+      }),
+  });
+}
+
+async function visit(browser: Browser, address: string, name: string): Promise<void> {
+  const picture = (page: Page, of: string) =>
+    page.screenshot({ path: `${PICTURES}${name}, ${of}.png` });
+  const { page: empty, troubles: usual } = await open(browser, `${address}empty.ipynb`);
+  await run(empty, "ran");
+
+  const { page, troubles } = await open(browser, `${address}06_sampling.ipynb`);
+  assert.equal(await isDirty(page), false, "it asks to save what was only opened");
+  const untrusted = await player(page);
+  assert.deepEqual([untrusted.sentences, untrusted.controls, untrusted.texts.length], [1, 0, 1]);
+  const stored = await widths(page);
+  await run(page, "bars(");
+  await picture(page, "a chart, with a stored one");
+  assert.deepEqual(await widths(page), stored, "a chart has another size when it is run");
+
+  await run(page, "player(");
+  const { sentences, controls, texts: [finished], frame: last } = await player(page);
+  assert.deepEqual([sentences, controls], [0, 2]);
+  await page.evaluate(
+    `document.querySelector("details").parentNode.querySelector("button").click()`,
+  );
+  await page.waitForFunction(`document.querySelector("details").parentNode
+    .querySelector("input").value > 4`);
+  await picture(page, "the player at play");
+  assert.notDeepEqual((await player(page)).texts, [finished]);
+  await page.waitForFunction(`document.querySelector("details").parentNode
+    .querySelector("input").value == ${last}`);
+  assert.deepEqual((await player(page)).texts, [finished]);
+
+  const cells = await countCells(page);
+  await pause(1000); // until the front end leaves the focus where it is put
+  await page.focus("p > input[type=range]");
+  for (const key of ["ArrowLeft", "ArrowLeft", "a", "b"] as const) await page.keyboard.press(key);
+  assert.equal((await player(page)).frame, last - 2);
+  assert.equal(await countCells(page), cells, "a key in the player inserted a cell");
+
+  assert.deepEqual(troubles.difference(usual), new Set());
+  await page.close();
+
+  const training = await open(browser, `${address}05_training.ipynb`);
+  await run(training.page, "showTraining(");
+  await picture(training.page, "the live panel");
+  assert.deepEqual(training.troubles.difference(usual), new Set());
+  await training.page.close();
+}
