@@ -24,6 +24,7 @@ async function prepareFolder(): Promise<string> {
   const folder = await Deno.makeTempDir();
   await Deno.writeTextFile(`${folder}/text.txt`, TEXT);
   await Deno.writeTextFile(`${folder}/plain.txt`, TEXT.replaceAll("\r", "")); // nothing to say of it
+  await Deno.writeTextFile(`${folder}/plain.txt`, TEXT.replaceAll("\r", "")); // of which nothing is said
   await Deno.writeTextFile(`${folder}/empty.txt`, "");
   await Deno.writeTextFile(`${folder}/short.txt`, "be horse");
   await Deno.writeFile(`${folder}/latin1.txt`, Uint8Array.of(0x63, 0x61, 0x66, 0xe9));
@@ -64,7 +65,7 @@ const BAD_INPUT: [string, string, string[], RegExp][] = [
   [
     "Workers beside another backend than theirs",
     "train",
-    ["--backend", "cpu", "--workers", "2", "--corpus", "text.txt"],
+    ["--backend", "cpu", "--workers", "2", "--corpus", "plain.txt"],
     /take 0 Workers/,
   ],
   [
