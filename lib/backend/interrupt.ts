@@ -18,7 +18,7 @@ export class Interrupted extends Error {
 }
 
 /** A loop that can be stopped. */
-interface Interrupt extends Disposable {
+export interface Interrupt extends Disposable {
   /** Whether the reader has asked it to. */
   readonly requested: boolean;
   /** Now and then lets in what waits outside, such as the request itself: a run that only

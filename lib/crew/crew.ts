@@ -1,3 +1,4 @@
+import { listenForInterrupt } from "dlm/backend/interrupt.ts";
 import { type NamedArrays, readAll } from "dlm/backend/variables.ts";
 import { type Batch, join, partsOf, sliceBatch } from "dlm/batch.ts";
 import { type Member, startMember } from "dlm/crew/_member.ts";
@@ -110,12 +111,12 @@ export function predictInWorkers(
     context,
     causal,
     logits: async (batch) => (await (loaded ??= load())).logits(batch),
-    surprisals: (batch, onProgress) =>
-      untilStopped(onProgress, async (pace) => {
-        const predictor = await (loaded ??= load());
-        await pace(0); // it may have been stopped while the Workers were starting
-        return await predictor.surprisals(batch, onProgress);
-      }),
+    async surprisals(batch, onProgress) {
+      using interrupt = listenForInterrupt();
+      const predictor = await (loaded ??= load());
+      await interrupt.check("while the Workers were starting");
+      return await predictor.surprisals(batch, onProgress);
+    },
     [Symbol.dispose]: () => crew[Symbol.dispose](),
   };
 }

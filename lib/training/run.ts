@@ -12,6 +12,7 @@ import { train, type TrainMetrics } from "dlm/trainer.ts";
 
 /** A training run: a model that learns, how far it has come, and where it is going. */
 export interface Run extends AsyncDisposable {
+  readonly corpus: Corpus;
   readonly settings: RunSettings;
   readonly config: TransformerConfig;
   /** How many steps it has behind it, and how many seconds they took. */
@@ -133,6 +134,7 @@ async function createRun(
     : model;
   let done = beginning.done ?? { step: 0, seconds: 0 };
   return {
+    corpus,
     settings,
     config,
     get done() {
