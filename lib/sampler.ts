@@ -48,8 +48,8 @@ export interface SampleOptions extends DrawOptions, SteppedOptions {
  * @param templates what to start from: sequences of one length `T`, in which masks stand
  * where text is wanted and all else stays as it is
  * @returns a frame before the first step and one after each
- * @throws {RangeError} if an option makes no sense, or the text is longer than the context
- * and not sampled in blocks
+ * @throws {RangeError} if an option makes no sense, the text is longer than the context and not
+ * sampled in blocks, or there is more of it than {@linkcode textsAtOnce} allows
  * @throws {Interrupted} on Ctrl-C, or on Stop in a notebook, before the text is finished
  */
 export async function* sample(
@@ -98,6 +98,20 @@ export async function* sample(
       await interrupt.check(`with ${masks} of ${tokens.length} characters still masked`);
     }
   }
+}
+
+/** The logits of every place, twice, are to take no more than 256 MB … */
+const MOST_LOGITS = 2 ** 25;
+
+/** … and each frame, which copies all characters, no more than 12 MB. */
+const MOST_CHARACTERS = 2 ** 20;
+
+/**
+ * How many texts of a length can be written side by side, in bounded memory; none, if even one is
+ * too long. Who wants more samples them one lot after the other, with the same `Rng`.
+ */
+export function textsAtOnce({ vocabularySize }: Pick<Predictor, "vocabularySize">, length: number) {
+  return Math.floor(Math.min(MOST_CHARACTERS, MOST_LOGITS / vocabularySize) / length);
 }
 
 /**
@@ -165,7 +179,8 @@ function chosenSampler({ sampler, steps, schedule }: SampleOptions): Sampler {
   );
 }
 
-function checkTemplates({ causal, context }: Predictor, templates: readonly Int32Array[]): void {
+function checkTemplates(predictor: Predictor, templates: readonly Int32Array[]): void {
+  const { causal, context } = predictor;
   if (causal) {
     throw new RangeError(
       "A causal model predicts the next character and cannot fill in masks: sample from a denoiser.",
@@ -183,6 +198,13 @@ function checkTemplates({ causal, context }: Predictor, templates: readonly Int3
   if (templates.some((template) => template.length !== length)) {
     throw new RangeError(
       "The sequences have different lengths: sample those of one length together.",
+    );
+  }
+  const [count, most] = [templates.length, textsAtOnce(predictor, length)];
+  if (count > most) {
+    throw new RangeError(
+      `${count} texts of ${length} characters are too much to hold side by side: ` +
+        (most > 0 ? `write at most ${most} at a time.` : "write shorter ones."),
     );
   }
 }
