@@ -31,19 +31,31 @@ export interface Interrupt extends Disposable {
    * @throws {Interrupted} if a Stop came
    */
   check(reached: string): Promise<void>;
+  /**
+   * What others find, in Workers or processes, waited for no longer than until a Stop.
+   *
+   * @param reached how far it has come by then
+   * @throws {Interrupted} if a Stop came first
+   */
+  wait<Found>(found: Promise<Found>, reached: () => string): Promise<Found>;
 }
 
 /** How long a loop may hold its breath: a reader who stops it should not have to wait. */
 const BREATH = 100; // milliseconds
 let breathed = 0; // many short loops, one after the other, need air as well
 
-/** The loops that run now. */
-const loops = new Set<{ requested: boolean }>();
+/** The loops that run now, each with the way to stop it. */
+const loops = new Set<() => void>();
 
 /** Makes a loop listen for a Stop until it is disposed of. */
 export function listenForInterrupt(): Interrupt {
-  const loop = { requested: false };
-  loops.add(loop);
+  let requested = false;
+  const request = Promise.withResolvers<void>();
+  const stopLoop = () => {
+    requested = true;
+    request.resolve();
+  };
+  loops.add(stopLoop);
   listen(true);
   const breathe = async () => {
     if (performance.now() - breathed < BREATH) return; // a pause takes a millisecond or more
@@ -52,22 +64,29 @@ export function listenForInterrupt(): Interrupt {
   };
   return {
     get requested() {
-      return loop.requested;
+      return requested;
     },
     breathe,
     async check(reached) {
       await breathe();
-      if (loop.requested) throw new Interrupted(reached);
+      if (requested) throw new Interrupted(reached);
     },
+    wait: (found, reached) =>
+      Promise.race([
+        found,
+        request.promise.then(() => {
+          throw new Interrupted(reached());
+        }),
+      ]),
     [Symbol.dispose]() {
-      loops.delete(loop);
+      loops.delete(stopLoop);
       if (loops.size === 0) listen(inKernel);
     },
   };
 }
 
 function stop(): void {
-  for (const loop of loops) loop.requested = true;
+  for (const stopLoop of loops) stopLoop();
   listen(inKernel);
 }
 

@@ -113,8 +113,8 @@ export function predictInWorkers(
     logits: async (batch) => (await (loaded ??= load())).logits(batch),
     async surprisals(batch, onProgress) {
       using interrupt = listenForInterrupt();
-      const predictor = await (loaded ??= load());
-      await interrupt.check("while the Workers were starting");
+      const starting = () => "while the Workers were starting";
+      const predictor = await interrupt.wait(loaded ??= load(), starting);
       return await predictor.surprisals(batch, onProgress);
     },
     [Symbol.dispose]: () => crew[Symbol.dispose](),

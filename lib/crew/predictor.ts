@@ -49,10 +49,14 @@ export async function untilStopped<Result>(
   measure: (pace: Pace) => Promise<Result>,
 ): Promise<Result> {
   using interrupt = listenForInterrupt();
-  return await measure(async (share) => {
+  let measured = 0;
+  const reached = () => `with ${(100 * measured).toFixed(0)} % measured`;
+  const result = measure(async (share) => {
+    measured = share;
+    await interrupt.check(reached());
     onProgress?.(share);
-    if (share < 1) await interrupt.check(`with ${(100 * share).toFixed(0)} % measured`);
   });
+  return await interrupt.wait(result, reached);
 }
 
 async function inParts<B extends Batch>(

@@ -1,7 +1,6 @@
 import { fileURLToPath } from "node:url";
 import corpora from "../../data/corpora.json" with { type: "json" };
 import { writeFileAtomic } from "dlm/files/atomic.ts";
-import { Interrupted, listenForInterrupt } from "dlm/backend/interrupt.ts";
 import { readGivenFile } from "dlm/files/reading.ts";
 
 // Where texts come from: a file, a site that is asked once, or npm.
@@ -94,7 +93,6 @@ async function download(
     await writeFileAtomic(`${cache}${source.name}.txt`, bytes);
     return bytes;
   } catch (error) {
-    if (error instanceof Interrupted) throw error;
     unreachable.add(source.name);
     const reason = error instanceof Error ? error.message : String(error);
     onNotice(
@@ -113,7 +111,6 @@ async function fetchBytes(
   const patience = 10_000; // ms without a byte
   const giveUp = () => stalled.abort(new Error("no answer for 10 s"));
   let timer = setTimeout(giveUp, patience);
-  using interrupt = listenForInterrupt();
   try {
     const response = await fetch(source.url, { signal: stalled.signal });
     if (!response.ok || !response.body) {
@@ -126,7 +123,6 @@ async function fetchBytes(
       timer = setTimeout(giveUp, patience);
       chunks.push(chunk);
       onProgress(received += chunk.length, source.bytes);
-      await interrupt.check(`with ${(received / 1e6).toFixed(1)} MB of ${source.title} downloaded`);
     }
     return new Uint8Array(await new Blob(chunks).arrayBuffer());
   } finally {

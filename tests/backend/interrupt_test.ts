@@ -47,3 +47,12 @@ Deno.test("breathe() lets in what waits outside, however short each loop is", as
 Deno.test("an interruption has a sentence and no stack", () => {
   assert.equal(new Interrupted("after step 3").stack, "Interrupted: Stopped after step 3.");
 });
+
+Deno.test("wait() waits for others no longer than until an interrupt", async () => {
+  using interrupt = fakeInterrupt();
+  using loop = listenForInterrupt();
+  assert.equal(await loop.wait(Promise.resolve(7), () => "in vain"), 7);
+  const waiting = loop.wait(new Promise(() => {}), () => "while others work");
+  interrupt.press();
+  await assert.rejects(waiting, { name: "Interrupted", message: "Stopped while others work." });
+});
