@@ -110,7 +110,10 @@ const MOST_CHARACTERS = 2 ** 20;
  * How many texts of a length can be written side by side, in bounded memory; none, if even one is
  * too long. Who wants more samples them one lot after the other, with the same `Rng`.
  */
-export function textsAtOnce({ vocabularySize }: Pick<Predictor, "vocabularySize">, length: number) {
+export function textsAtOnce(
+  { vocabularySize }: Pick<Predictor, "vocabularySize">,
+  length: number,
+): number {
   return Math.floor(Math.min(MOST_CHARACTERS, MOST_LOGITS / vocabularySize) / length);
 }
 
@@ -132,7 +135,7 @@ export function copies<Template>(template: Template, count: number): Template[] 
  *
  * @param prompt token ids
  * @param options `length`, of all of it, and the id of the mask
- * @throws {RangeError} if the prompt leaves nothing to write
+ * @throws {RangeError} if the prompt leaves nothing to write, or too much
  */
 export function promptTemplate(
   prompt: Int32Array,
@@ -145,6 +148,7 @@ export function promptTemplate(
         `shorten it, or write a longer text.`,
     );
   }
+  checkRoom(maskId, { count: 1, length });
   const template = new Int32Array(length).fill(maskId);
   template.set(prompt);
   return template;
@@ -200,11 +204,19 @@ function checkTemplates(predictor: Predictor, templates: readonly Int32Array[]):
       "The sequences have different lengths: sample those of one length together.",
     );
   }
-  const [count, most] = [templates.length, textsAtOnce(predictor, length)];
-  if (count > most) {
-    throw new RangeError(
-      `${count} texts of ${length} characters are too much to hold side by side: ` +
-        (most > 0 ? `write at most ${most} at a time.` : "write shorter ones."),
-    );
-  }
+  checkRoom(predictor.vocabularySize, { count: templates.length, length });
+}
+
+/** Refuses texts that are too much to hold side by side. */
+function checkRoom(
+  vocabularySize: number,
+  { count, length }: { count: number; length: number },
+): void {
+  if (count <= textsAtOnce({ vocabularySize }, length)) return;
+  const most = textsAtOnce({ vocabularySize }, 1);
+  const texts = count === 1 ? "A text" : `${count} texts`;
+  throw new RangeError(
+    `${texts} of ${length} characters would take too much memory: ` +
+      `write ${most} characters at the most, all texts together.`,
+  );
 }

@@ -1,5 +1,6 @@
 import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
+import { Interrupted } from "dlm/backend/interrupt.ts";
 import { writeFileAtomic } from "dlm/files/atomic.ts";
 import {
   anyWholeNumber,
@@ -14,8 +15,16 @@ import { denoisingGif } from "dlm/display/frames/gif.ts";
 import { rankTemplates } from "dlm/measures/infill.ts";
 import { predictInWorkers } from "dlm/crew/crew.ts";
 import type { Predictor } from "dlm/crew/predictor.ts";
+import type { Denoiser } from "dlm/model.ts";
 import { Rng } from "dlm/rng.ts";
-import { copies, type Frame, promptTemplate, sample } from "dlm/sampler.ts";
+import {
+  copies,
+  type Frame,
+  promptTemplate,
+  sample,
+  type SampleOptions,
+  textsAtOnce,
+} from "dlm/sampler.ts";
 import { inBlocks } from "dlm/sampling/in_blocks.ts";
 import type { Sampler } from "dlm/sampling/canvas.ts";
 import { STEPPED_SAMPLERS, UNSTEPPED_SAMPLERS } from "dlm/sampling/samplers.ts";
@@ -68,31 +77,80 @@ const command = new Command("sample")
     const template = await chooseTemplate(predictor, tokenizer, options);
     const block = options.block ??
       (template.length > model.context ? Math.ceil(model.context / 2) : undefined);
-    const frames = sample(count > 1 ? predictor : model, copies(template, count), {
-      sampler: block ? inBlocks({ length: block, sampler }) : sampler,
-      temperature,
-      topP,
-      topK,
-      rng: new Rng(seed).stream("sampling"),
-    });
     const start = performance.now();
-    const show = options.watch && Deno.stderr.isTerminal() ? watcher(tokenizer) : progress();
-    const shown: Frame[] = [];
-    for await (const frame of frames) {
-      show.frame(frame);
-      if (!options.gif) shown.length = 0;
-      shown.push(frame);
-    }
-    show.end();
+    const watched = options.watch && Deno.stderr.isTerminal();
+    const written = await write(count > 1 ? predictor : model, template, {
+      count,
+      show: watched ? watcher(tokenizer) : progress(count),
+      sampling: {
+        sampler: block ? inBlocks({ length: block, sampler }) : sampler,
+        temperature,
+        topP,
+        topK,
+        rng: new Rng(seed).stream("sampling"),
+      },
+      keepFrames: options.gif !== undefined,
+    });
     const seconds = (performance.now() - start) / 1000;
-    const last = shown.at(-1)!;
-    if (options.gif) await writeFileAtomic(options.gif, await denoisingGif(shown, tokenizer));
-    const texts = last.sequences.map((ids) => tokenizer.decode(ids));
-    console[options.json ? "error" : "log"](texts.join("\n———\n"));
-    if (!options.json) return;
-    const { evaluations } = last;
-    console.log(JSON.stringify({ texts, evaluations, seconds, sampler: options.sampler, seed }));
+    const { sequences, evaluations, frames, interrupted } = written;
+    const texts = sequences.map((ids) => tokenizer.decode(ids));
+    if (texts.length > 0) console[options.json ? "error" : "log"](texts.join("\n———\n"));
+    if (options.json) {
+      const stopped = interrupted !== undefined;
+      const { sampler } = options;
+      console.log(JSON.stringify({ texts, evaluations, seconds, sampler, seed, stopped }));
+    }
+    if (interrupted) throw interrupted;
+    if (options.gif) await writeFileAtomic(options.gif, await denoisingGif(frames, tokenizer));
   });
+
+/** What {@linkcode write} needs besides the model and the template. */
+interface WriteOptions {
+  count: number;
+  /** Shows a frame, when so many texts are done, and whatever is to be shown at the end. */
+  show: { frame(frame: Frame, done: number): void; end(): void };
+  sampling: SampleOptions;
+  /** Whether the frames of the first texts are kept. */
+  keepFrames: boolean;
+}
+
+/** Texts as far as they were written. */
+interface Written {
+  sequences: Int32Array[];
+  evaluations: number;
+  /** Of the first texts, those side by side with the first one. */
+  frames: Frame[];
+  /** What ended the writing, if it is not finished. */
+  interrupted?: Interrupted;
+}
+
+/** Writes texts, as many at a time as memory should hold, until all are there or Ctrl-C comes. */
+async function write(
+  model: Denoiser | Predictor,
+  template: Int32Array,
+  { count, show, sampling, keepFrames }: WriteOptions,
+): Promise<Written> {
+  const written: Written = { sequences: [], evaluations: 0, frames: [] };
+  const most = textsAtOnce(model, template.length);
+  while (written.sequences.length < count && !written.interrupted) {
+    const done = written.sequences.length;
+    let last: Frame | undefined;
+    try {
+      const templates = copies(template, Math.min(Math.max(most, 1), count - done));
+      for await (last of sample(model, templates, sampling)) {
+        show.frame(last, done);
+        if (keepFrames && done === 0) written.frames.push(last);
+      }
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      written.interrupted = error;
+    }
+    written.sequences.push(...last?.sequences ?? []);
+    written.evaluations += last?.evaluations ?? 0;
+  }
+  show.end();
+  return written;
+}
 
 function chooseSampler(name: SteppedName | UnsteppedName, steps: number | undefined): Sampler {
   if (Object.hasOwn(STEPPED_SAMPLERS, name)) {
@@ -122,7 +180,7 @@ async function chooseTemplate(
   if (infill === undefined) {
     const { maskId } = tokenizer;
     const options = { length: length ?? predictor.context, maskId };
-    return promptTemplate(tokenizer.encode(prompt ?? ""), options);
+    return promptTemplate(encodePrompt(prompt ?? "", tokenizer), options);
   }
   if (prompt !== undefined || length !== undefined) {
     throw new RangeError(
@@ -145,10 +203,23 @@ async function chooseTemplate(
   return ranked[0]!.template;
 }
 
-function progress() {
+/** The ids of a prompt, in which a shell has left "\\n" as it is. */
+function encodePrompt(prompt: string, tokenizer: CharTokenizer): Int32Array {
+  if (prompt.includes("\\n") && !tokenizer.characters.includes("\\")) {
+    throw new RangeError(
+      `The prompt has a backslash and an n, and the model knows no backslash: for a line end, ` +
+        `write a dollar sign before the quotes, as in --prompt $'ROMEO:\\n'.`,
+    );
+  }
+  return tokenizer.encode(prompt);
+}
+
+/** Shows the share of the texts that is written. */
+function progress(count: number): WriteOptions["show"] {
   const bar = startBar("written");
   return {
-    frame: ({ time }: Frame) => bar.update(1 - time),
+    frame: ({ time, sequences }, done) =>
+      bar.update((done + (1 - time) * sequences.length) / count),
     end: () => bar.stop(),
   };
 }
