@@ -3,8 +3,9 @@ import { type NamedArrays, readAll } from "dlm/backend/variables.ts";
 import { type Batch, join, partsOf, sliceBatch } from "dlm/batch.ts";
 import { type Member, startMember } from "dlm/crew/_member.ts";
 import type { Task } from "dlm/crew/_worker.ts";
+import { checkFootprint, predictionFootprint } from "dlm/crew/footprint.ts";
 import type { Learner, LearnerOptions, StepResult } from "dlm/crew/learner.ts";
-import { MOST_AT_ONCE, type Pace, type Predictor, untilStopped } from "dlm/crew/predictor.ts";
+import { mostAtOnce, type Pace, type Predictor, untilStopped } from "dlm/crew/predictor.ts";
 import { parameterCount, type Transformer, type TransformerConfig } from "dlm/model.ts";
 import { createExchange } from "dlm/optimizer/team.ts";
 
@@ -104,7 +105,10 @@ export function predictInWorkers(
 ): Predictor & Disposable {
   const crew = createCrew(options);
   let loaded: Promise<Predictor> | undefined;
-  const load = async () => crew.predictor({ config, parameters: await readAll(parameters) });
+  const load = async () => {
+    checkFootprint(`A model in ${crew.size} Workers`, predictionFootprint(config, crew.size));
+    return await crew.predictor({ config, parameters: await readAll(parameters) });
+  };
   const { vocabularySize, context, causal } = config;
   return {
     vocabularySize,
@@ -171,7 +175,7 @@ async function dealOut<B extends Batch>(
   pace?: Pace,
 ): Promise<Float32Array> {
   const { length: count } = batch.lengths;
-  const most = Math.min(MOST_AT_ONCE, Math.ceil(count / members.length));
+  const most = Math.min(mostAtOnce(batch), Math.ceil(count / members.length));
   const parts = partsOf(batch, most);
   const answers: Float32Array[] = [];
   let [next, done] = [0, 0];

@@ -23,8 +23,12 @@ export interface Predictor extends Pick<Denoiser, "vocabularySize" | "context" |
   surprisals(batch: NoisyBatch, onProgress?: OnProgress): Promise<Float32Array>;
 }
 
-/** How many sequences go through a model at once where no gradient is wanted. */
-export const MOST_AT_ONCE = 32;
+/** How many sequences of a batch go through a model at once where no gradient is wanted: of long
+ * ones few, since the memory of attention grows with the square of their length. */
+export function mostAtOnce({ lengths }: Pick<Batch, "lengths">): number {
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 1);
+  return Math.max(1, Math.min(32, Math.floor(8192 / longest)));
+}
 
 /** A denoiser as a predictor in this thread; what is one already stays as it is. */
 export function predictorOf(model: Denoiser | Predictor): Predictor {
@@ -66,7 +70,7 @@ async function inParts<B extends Batch>(
 ): Promise<Float32Array> {
   const answers: Float32Array[] = [];
   let done = 0;
-  for (const part of partsOf(batch, MOST_AT_ONCE)) {
+  for (const part of partsOf(batch, mostAtOnce(batch))) {
     answers.push(await answer(part));
     await pace?.((done += part.lengths.length) / batch.lengths.length);
   }
