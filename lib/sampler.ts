@@ -49,7 +49,8 @@ export interface SampleOptions extends DrawOptions, SteppedOptions {
  * where text is wanted and all else stays as it is
  * @returns a frame before the first step and one after each
  * @throws {RangeError} if an option makes no sense, the text is longer than the context and not
- * sampled in blocks, or there is more of it than {@linkcode textsAtOnce} allows
+ * sampled in blocks, or there is more of it than memory should hold: see
+ * {@linkcode sampleInLots}
  * @throws {Interrupted} on Ctrl-C, or on Stop in a notebook, before the text is finished
  */
 export async function* sample(
@@ -106,15 +107,44 @@ const MOST_LOGITS = 2 ** 25;
 /** … and each frame, which copies all characters, no more than 12 MB. */
 const MOST_CHARACTERS = 2 ** 20;
 
-/**
- * How many texts of a length can be written side by side, in bounded memory; none, if even one is
- * too long. Who wants more samples them one lot after the other, with the same `Rng`.
- */
+/** How many texts of a length can be written side by side; none, if even one is too long. */
 export function textsAtOnce(
   { vocabularySize }: Pick<Predictor, "vocabularySize">,
   length: number,
 ): number {
   return Math.floor(Math.min(MOST_CHARACTERS, MOST_LOGITS / vocabularySize) / length);
+}
+
+/** A moment in the writing of many texts. */
+export interface LotFrame {
+  /** Which lot is being written, from 0 on. */
+  lot: number;
+  /** Where it stands. */
+  frame: Frame;
+  /** The share of all texts that is written, in [0, 1]. */
+  share: number;
+}
+
+/**
+ * Samples as many texts from a template as are wished for, in bounded memory: in lots of
+ * {@linkcode textsAtOnce}, one after the other. The first lot is what {@linkcode sample} writes.
+ *
+ * @throws {RangeError} unless `count` is a whole number of at least 1, or as {@linkcode sample}
+ * @throws {Interrupted} on Ctrl-C, or on Stop in a notebook, before the texts are finished
+ */
+export async function* sampleInLots(
+  model: Denoiser | Predictor,
+  template: Int32Array,
+  { count, ...options }: SampleOptions & { count: number },
+): AsyncGenerator<LotFrame> {
+  const most = Math.max(1, textsAtOnce(model, template.length));
+  checkTexts(count);
+  for (let [lot, done] = [0, 0]; done < count; lot++, done += most) {
+    const size = Math.min(most, count - done);
+    for await (const frame of sample(model, copies(template, size), options)) {
+      yield { lot, frame, share: (done + size * (1 - frame.time)) / count };
+    }
+  }
 }
 
 /**
@@ -124,9 +154,12 @@ export function textsAtOnce(
  * @throws {RangeError} unless `count` is a whole number of at least 1
  */
 export function copies<Template>(template: Template, count: number): Template[] {
-  if (Number.isSafeInteger(count) && count >= 1) {
-    return Array.from({ length: count }, () => template);
-  }
+  checkTexts(count);
+  return Array.from({ length: count }, () => template);
+}
+
+function checkTexts(count: number): void {
+  if (Number.isSafeInteger(count) && count >= 1) return;
   throw new RangeError(`Cannot write ${count} texts: give a whole number of at least 1.`);
 }
 

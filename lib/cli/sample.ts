@@ -15,16 +15,8 @@ import { denoisingGif } from "dlm/display/frames/gif.ts";
 import { rankTemplates } from "dlm/measures/infill.ts";
 import { predictInWorkers } from "dlm/crew/crew.ts";
 import type { Predictor } from "dlm/crew/predictor.ts";
-import type { Denoiser } from "dlm/model.ts";
 import { Rng } from "dlm/rng.ts";
-import {
-  copies,
-  type Frame,
-  promptTemplate,
-  sample,
-  type SampleOptions,
-  textsAtOnce,
-} from "dlm/sampler.ts";
+import { type Frame, promptTemplate, sampleInLots } from "dlm/sampler.ts";
 import { inBlocks } from "dlm/sampling/in_blocks.ts";
 import type { Sampler } from "dlm/sampling/canvas.ts";
 import { STEPPED_SAMPLERS, UNSTEPPED_SAMPLERS } from "dlm/sampling/samplers.ts";
@@ -79,20 +71,34 @@ const command = new Command("sample")
       (template.length > model.context ? Math.ceil(model.context / 2) : undefined);
     const start = performance.now();
     const watched = options.watch && Deno.stderr.isTerminal();
-    const written = await write(count > 1 ? predictor : model, template, {
-      count,
-      show: watched ? watcher(tokenizer) : progress(count),
-      sampling: {
+    const show = watched ? watcher(tokenizer) : progress();
+    const lots: Frame[] = []; // as they stand at last
+    const shown: Frame[] = []; // of the first text alone, for the animation
+    let interrupted: Interrupted | undefined;
+    try {
+      const sampling = {
+        count,
         sampler: block ? inBlocks({ length: block, sampler }) : sampler,
         temperature,
         topP,
         topK,
         rng: new Rng(seed).stream("sampling"),
-      },
-      keepFrames: options.gif !== undefined,
-    });
+      };
+      const frames = sampleInLots(count > 1 ? predictor : model, template, sampling);
+      for await (const { lot, frame, share } of frames) {
+        show.frame(frame, share);
+        lots[lot] = frame;
+        if (options.gif && lot === 0) shown.push(ofFirst(frame));
+      }
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      interrupted = error;
+    } finally {
+      show.end();
+    }
     const seconds = (performance.now() - start) / 1000;
-    const { sequences, evaluations, frames, interrupted } = written;
+    const evaluations = lots.reduce((sum, { evaluations }) => sum + evaluations, 0);
+    const sequences = lots.flatMap(({ sequences }) => sequences);
     const texts = sequences.map((ids) => tokenizer.decode(ids));
     if (texts.length > 0) console[options.json ? "error" : "log"](texts.join("\n———\n"));
     if (options.json) {
@@ -101,56 +107,8 @@ const command = new Command("sample")
       console.log(JSON.stringify({ texts, evaluations, seconds, sampler, seed, stopped }));
     }
     if (interrupted) throw interrupted;
-    if (options.gif) await writeFileAtomic(options.gif, await denoisingGif(frames, tokenizer));
+    if (options.gif) await writeFileAtomic(options.gif, await denoisingGif(shown, tokenizer));
   });
-
-/** What {@linkcode write} needs besides the model and the template. */
-interface WriteOptions {
-  count: number;
-  /** Shows a frame, when so many texts are done, and whatever is to be shown at the end. */
-  show: { frame(frame: Frame, done: number): void; end(): void };
-  sampling: SampleOptions;
-  /** Whether the frames of the first texts are kept. */
-  keepFrames: boolean;
-}
-
-/** Texts as far as they were written. */
-interface Written {
-  sequences: Int32Array[];
-  evaluations: number;
-  /** Of the first texts, those side by side with the first one. */
-  frames: Frame[];
-  /** What ended the writing, if it is not finished. */
-  interrupted?: Interrupted;
-}
-
-/** Writes texts, as many at a time as memory should hold, until all are there or Ctrl-C comes. */
-async function write(
-  model: Denoiser | Predictor,
-  template: Int32Array,
-  { count, show, sampling, keepFrames }: WriteOptions,
-): Promise<Written> {
-  const written: Written = { sequences: [], evaluations: 0, frames: [] };
-  const most = textsAtOnce(model, template.length);
-  while (written.sequences.length < count && !written.interrupted) {
-    const done = written.sequences.length;
-    let last: Frame | undefined;
-    try {
-      const templates = copies(template, Math.min(Math.max(most, 1), count - done));
-      for await (last of sample(model, templates, sampling)) {
-        show.frame(last, done);
-        if (keepFrames && done === 0) written.frames.push(last);
-      }
-    } catch (error) {
-      if (!(error instanceof Interrupted)) throw error;
-      written.interrupted = error;
-    }
-    written.sequences.push(...last?.sequences ?? []);
-    written.evaluations += last?.evaluations ?? 0;
-  }
-  show.end();
-  return written;
-}
 
 function chooseSampler(name: SteppedName | UnsteppedName, steps: number | undefined): Sampler {
   if (Object.hasOwn(STEPPED_SAMPLERS, name)) {
@@ -192,8 +150,7 @@ async function chooseTemplate(
   const bar = startBar("of the lengths compared");
   const ranked = await rankTemplates(predictor, templates, {
     onProgress: (share) => bar.update(share),
-  });
-  bar.stop();
+  }).finally(() => bar.stop());
   ranked.sort((a, b) => b.probability - a.probability);
   const best = ranked.slice(0, 5).map(({ template, probability }) => {
     const holes = template.filter((id) => id === tokenizer.maskId).length;
@@ -214,12 +171,17 @@ function encodePrompt(prompt: string, tokenizer: CharTokenizer): Int32Array {
   return tokenizer.encode(prompt);
 }
 
+/** A frame without the other texts. */
+function ofFirst(frame: Frame): Frame {
+  const { sequences, confidences } = frame;
+  return { ...frame, sequences: [sequences[0]!], confidences: [confidences[0]!] };
+}
+
 /** Shows the share of the texts that is written. */
-function progress(count: number): WriteOptions["show"] {
+function progress() {
   const bar = startBar("written");
   return {
-    frame: ({ time, sequences }, done) =>
-      bar.update((done + (1 - time) * sequences.length) / count),
+    frame: (_: Frame, share: number) => bar.update(share),
     end: () => bar.stop(),
   };
 }
