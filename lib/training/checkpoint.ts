@@ -89,8 +89,8 @@ export async function describeCheckpoint(path: string): Promise<CheckpointMetada
 export interface LoadedModel extends Disposable {
   model: Transformer;
   tokenizer: CharTokenizer;
-  /** The name of the corpus it learned from. */
-  corpus: string;
+  /** The text that it learned from. */
+  corpus: Checkpoint["corpus"];
 }
 
 /**
@@ -105,7 +105,7 @@ export async function loadModel(path: string): Promise<LoadedModel> {
   return {
     model,
     tokenizer: new CharTokenizer(characters),
-    corpus: corpus.name,
+    corpus,
     [Symbol.dispose]: () => model[Symbol.dispose](),
   };
 }

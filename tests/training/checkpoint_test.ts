@@ -43,7 +43,7 @@ Deno.test({
         using loaded = await loadModel(path);
         assert.deepEqual(loaded.model.config, TINY);
         assert.deepEqual(loaded.tokenizer.characters, finished.characters);
-        assert.equal(loaded.corpus, finished.corpus.name);
+        assert.deepEqual(loaded.corpus, finished.corpus);
         assert.deepEqual(await loaded.model.parameters.head!.data(), finished.average.head);
       });
 
