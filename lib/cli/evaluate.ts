@@ -2,7 +2,13 @@ import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
 import { baselines } from "dlm/measures/baselines.ts";
 import { anyWholeNumber, runCommand, wholeNumber } from "dlm/cli/_command.ts";
-import { MODEL_OPTION, openCorpus, openModel } from "dlm/cli/_inputs.ts";
+import {
+  isSameText,
+  MODEL_OPTION,
+  openCorpus,
+  openLearnedText,
+  openModel,
+} from "dlm/cli/_inputs.ts";
 import { predictInWorkers } from "dlm/crew/crew.ts";
 import { TEXT_NAMES } from "dlm/files/texts.ts";
 import { evaluate } from "dlm/evaluation.ts";
@@ -33,7 +39,16 @@ type Options = ReturnType<typeof command.opts>;
 async function measureModel(options: Options): Promise<void> {
   const { draws, seed } = options;
   using opened = await openModel(options.model);
-  const corpus = await openCorpus(options.corpus ?? opened.corpus);
+  const corpus =
+    await (options.corpus === undefined
+      ? openLearnedText(opened.corpus)
+      : openCorpus(options.corpus));
+  const sameText = isSameText(corpus, opened.corpus);
+  if (!sameText) {
+    console.error(
+      `${corpus.name} is not the text that the model learned from, which was called ${opened.corpus.name}.`,
+    );
+  }
   // The model's own vocabulary, which the text may not exceed.
   const split = opened.tokenizer.encode(corpus.tokenizer.decode(corpus[options.split]));
   const bar = startBar();
@@ -57,6 +72,7 @@ async function measureModel(options: Options): Promise<void> {
     characters: result.characters,
     causal: opened.model.causal,
     corpus: corpus.name,
+    sameText,
     split: options.split,
     seed,
   }));

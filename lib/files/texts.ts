@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import corpora from "../../data/corpora.json" with { type: "json" };
 import { writeFileAtomic } from "dlm/files/atomic.ts";
@@ -10,7 +11,7 @@ export const TEXT_NAMES: readonly string[] = corpora.map(({ name }) => name);
 
 /** A text, and what to call it. */
 export interface NamedText {
-  /** A name of {@linkcode TEXT_NAMES}, or the file's path. */
+  /** A name of {@linkcode TEXT_NAMES}, or the file's own name, without where it lies. */
   name: string;
   text: string;
 }
@@ -44,7 +45,7 @@ export async function loadText(
       what: "a text file",
       missing: `give the path of a text file, or the name of a corpus (${TEXT_NAMES.join(", ")})`,
     });
-    return { name: nameOrPath, text: decodeText(nameOrPath, bytes) };
+    return { name: basename(nameOrPath), text: decodeText(nameOrPath, bytes) };
   }
   if (source.package !== undefined) return await mobyDick(); // there is no other
   const bytes = await readCache(source) ??

@@ -20,9 +20,11 @@ elsewhere under these names runs here, and one trained here runs there:
 Vectors are rows: x @ qkv. There are no biases and no learned gains.
 """
 
+import hashlib
 import json
 import os
 import struct
+import sys
 
 import torch
 from torch import nn
@@ -149,9 +151,14 @@ def read_safetensors(path):
 
 
 def write_safetensors(path, tensors, metadata):
-    """Writes a file of float32 whole or not at all."""
+    """Writes a file of float32, with its checksum as in lib/training/sealed_checkpoint.ts, whole or
+    not at all."""
+    blank = "0" * 64
+    metadata = {"checksum": blank, **{name: metadata[name] for name in metadata if name != "checksum"}}
     header, chunks, end = {"__metadata__": metadata}, [], 0
     for name, tensor in tensors.items():
+        if not tensor.isfinite().all():
+            sys.exit(f"The numbers of {name} are more than 32 bits can hold, so nothing is written.")
         chunk = tensor.detach().float().cpu().contiguous().numpy().tobytes()
         header[name] = {
             "dtype": "F32",
@@ -162,8 +169,12 @@ def write_safetensors(path, tensors, metadata):
         end += len(chunk)
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
+    sha256 = hashlib.sha256()
+    for part in (beginning := struct.pack("<Q", len(text)) + text, *chunks):
+        sha256.update(part)
+    beginning = beginning.replace(blank.encode(), sha256.hexdigest().encode(), 1)
     with open(f"{path}.tmp", "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text + b"".join(chunks))
+        file.write(beginning + b"".join(chunks))
         file.flush()
         os.fsync(file.fileno())
     os.replace(f"{path}.tmp", path)
