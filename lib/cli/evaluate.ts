@@ -46,7 +46,8 @@ async function measureModel(options: Options): Promise<void> {
   const sameText = isSameText(corpus, opened.corpus);
   if (!sameText) {
     console.error(
-      `${corpus.name} is not the text that the model learned from, which was called ${opened.corpus.name}.`,
+      `${corpus.name} is not the text that the model learned from, which was called ` +
+        `${opened.corpus.name}: what it learned may also stand in the part that is measured.`,
     );
   }
   // The model's own vocabulary, which the text may not exceed.
@@ -72,6 +73,7 @@ async function measureModel(options: Options): Promise<void> {
     characters: result.characters,
     causal: opened.model.causal,
     corpus: corpus.name,
+    learnedFrom: opened.corpus,
     sameText,
     split: options.split,
     seed,

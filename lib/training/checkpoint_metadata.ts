@@ -35,6 +35,8 @@ const FORMAT = "dlm-1";
 /** The texts of {@linkcode readCheckpointMetadata}. */
 export function writeCheckpointMetadata(metadata: CheckpointMetadata): Record<string, string> {
   const { version, kernels, config, characters, corpus, training } = metadata;
+  // A budget without an end is as good as none, and JSON has no infinity.
+  const finite = (_: string, value: unknown) => value === Infinity ? undefined : value;
   return {
     format: FORMAT,
     version,
@@ -42,7 +44,7 @@ export function writeCheckpointMetadata(metadata: CheckpointMetadata): Record<st
     config: JSON.stringify(config),
     vocabulary: JSON.stringify(characters),
     corpus: JSON.stringify(corpus),
-    ...(training && { training: JSON.stringify(training) }),
+    ...(training && { training: JSON.stringify(training, finite) }),
   };
 }
 

@@ -22,6 +22,13 @@ Deno.test("readCheckpointMetadata() gives back what writeCheckpointMetadata() wa
   assert.deepEqual(readCheckpointMetadata(texts), metadata);
 });
 
+Deno.test("a budget without an end, which JSON does not know, is as good as left out", () => {
+  const endless = { ...settings, steps: Infinity };
+  const written = writeCheckpointMetadata({ ...metadata, training: { done, settings: endless } });
+  const { steps: _, ...rest } = settings;
+  assert.deepEqual(readCheckpointMetadata(written).training, { done, settings: rest });
+});
+
 Deno.test("a text that was named by its path is named by the last part of it alone", () => {
   const nameOf = (name: string) => {
     const change = { corpus: JSON.stringify({ name, sha256: "" }) };

@@ -31,6 +31,7 @@ from torch import nn
 from torch.nn import functional as F
 
 REACH = 4
+BLANK = "0" * 64  # what stands in the place of a checksum while it is computed
 DTYPES = {"F32": torch.float32, "F16": torch.float16}
 
 
@@ -136,12 +137,19 @@ def load(path):
 
 
 def read_safetensors(path):
-    """The tensors and the texts of a file, by name."""
+    """The tensors and the texts of a file, by name; a checksum must be that of the file."""
     with open(path, "rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        header = json.loads(file.read(length))
+        beginning = file.read(8)
+        text = file.read(*struct.unpack("<Q", beginning))
         data = bytearray(file.read())
+    header = json.loads(text)
     metadata = header.pop("__metadata__", {})
+    checksum = metadata.get("checksum")
+    if checksum is not None:
+        sha256 = hashlib.sha256(beginning + text.replace(checksum.encode(), BLANK.encode(), 1))
+        sha256.update(data)
+        if sha256.hexdigest() != checksum:
+            sys.exit(f"{path} is not as it was written: it was damaged or changed, so copy it again.")
     tensors = {}
     for name, entry in header.items():
         begin, end = entry["data_offsets"]
@@ -153,8 +161,7 @@ def read_safetensors(path):
 def write_safetensors(path, tensors, metadata):
     """Writes a file of float32, with its checksum as in lib/training/sealed_checkpoint.ts, whole or
     not at all."""
-    blank = "0" * 64
-    metadata = {"checksum": blank, **{name: metadata[name] for name in metadata if name != "checksum"}}
+    metadata = {"checksum": BLANK, **{name: metadata[name] for name in metadata if name != "checksum"}}
     header, chunks, end = {"__metadata__": metadata}, [], 0
     for name, tensor in tensors.items():
         if not tensor.isfinite().all():
@@ -172,7 +179,7 @@ def write_safetensors(path, tensors, metadata):
     sha256 = hashlib.sha256()
     for part in (beginning := struct.pack("<Q", len(text)) + text, *chunks):
         sha256.update(part)
-    beginning = beginning.replace(blank.encode(), sha256.hexdigest().encode(), 1)
+    beginning = beginning.replace(BLANK.encode(), sha256.hexdigest().encode(), 1)
     with open(f"{path}.tmp", "wb") as file:
         file.write(beginning + b"".join(chunks))
         file.flush()
