@@ -7,7 +7,7 @@ import { CharTokenizer } from "dlm/tokenizer.ts";
 
 /** A text ready for training: its vocabulary and its two splits as token ids. */
 export interface Corpus {
-  /** What to call it: a name of data/corpora.json, or the file's path. */
+  /** What to call it: a name of data/corpora.json, or the file's own name, without where it lies. */
   readonly name: string;
   /** The whole text, spelt anew each time, so that it takes no memory in between. */
   readonly text: string;

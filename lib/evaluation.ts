@@ -1,6 +1,7 @@
 import { sampleStandardDeviation } from "simple-statistics";
 import { joinBatches } from "dlm/batch.ts";
 import { consecutiveWindows } from "dlm/corpus.ts";
+import { checkFootprint } from "dlm/crew/footprint.ts";
 import { type OnProgress, type Predictor, predictorOf } from "dlm/crew/predictor.ts";
 import type { Denoiser } from "dlm/model.ts";
 import { exactCountNoise, nextCharacterNoise } from "dlm/objective.ts";
@@ -48,7 +49,8 @@ export interface EvaluateOptions {
  * Of a causal model this is the negative log-likelihood itself, without any error if all windows
  * are measured: the same windows, each character predicted from those before it in its window.
  *
- * @throws {RangeError} if the split is shorter than the context, or an option makes no sense
+ * @throws {RangeError} if the split is shorter than the context, or an option makes no sense,
+ * or more is to be measured than memory holds
  */
 export async function evaluate(
   model: Denoiser | Predictor,
@@ -64,6 +66,8 @@ export async function evaluate(
   const drawNoise = causal ? nextCharacterNoise : exactCountNoise;
   const chosen = spreadWindows(split, context, windows);
   const exact = causal && chosen.length * context >= split.length;
+  const bytes = BYTES_A_CHARACTER * draws * chosen.length * context;
+  checkFootprint("The evaluation", { heap: 0, parts: { "fewer draws or a shorter text": bytes } });
   const measured = Array.from({ length: draws }, () => chosen).flat();
   if (measured.length < 2 && !exact) {
     throw new RangeError(
@@ -89,6 +93,9 @@ export async function evaluate(
     characters: characters / draws,
   };
 }
+
+/** What a measured character takes while its window is packed and its answer awaited. */
+const BYTES_A_CHARACTER = 50;
 
 /** `count` of the consecutive windows at even distances, or all; of a long split a view of each
  * would take more memory than the split. */

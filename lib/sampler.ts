@@ -48,8 +48,9 @@ export interface SampleOptions extends DrawOptions, SteppedOptions {
  * @param templates what to start from: sequences of one length `T`, in which masks stand
  * where text is wanted and all else stays as it is
  * @returns a frame before the first step and one after each
- * @throws {RangeError} if an option makes no sense, or the text is longer than the context
- * and not sampled in blocks
+ * @throws {RangeError} if an option makes no sense, the text is longer than the context and not
+ * sampled in blocks, or there is more of it than memory should hold: see
+ * {@linkcode sampleInLots}
  * @throws {Interrupted} on Ctrl-C, or on Stop in a notebook, before the text is finished
  */
 export async function* sample(
@@ -100,6 +101,52 @@ export async function* sample(
   }
 }
 
+/** The logits of every place, twice, are to take no more than 256 MB … */
+const MOST_LOGITS = 2 ** 25;
+
+/** … and each frame, which copies all characters, no more than 12 MB. */
+const MOST_CHARACTERS = 2 ** 20;
+
+/** How many texts of a length can be written side by side; none, if even one is too long. */
+export function textsAtOnce(
+  { vocabularySize }: Pick<Predictor, "vocabularySize">,
+  length: number,
+): number {
+  return Math.floor(Math.min(MOST_CHARACTERS, MOST_LOGITS / vocabularySize) / length);
+}
+
+/** A moment in the writing of many texts. */
+export interface LotFrame {
+  /** Which lot is being written, from 0 on. */
+  lot: number;
+  /** Where it stands. */
+  frame: Frame;
+  /** The share of all texts that is written, in [0, 1]. */
+  share: number;
+}
+
+/**
+ * Samples as many texts from a template as are wished for, in bounded memory: in lots of
+ * {@linkcode textsAtOnce}, one after the other. The first lot is what {@linkcode sample} writes.
+ *
+ * @throws {RangeError} unless `count` is a whole number of at least 1, or as {@linkcode sample}
+ * @throws {Interrupted} on Ctrl-C, or on Stop in a notebook, before the texts are finished
+ */
+export async function* sampleInLots(
+  model: Denoiser | Predictor,
+  template: Int32Array,
+  { count, ...options }: SampleOptions & { count: number },
+): AsyncGenerator<LotFrame> {
+  const most = Math.max(1, textsAtOnce(model, template.length));
+  checkTexts(count);
+  for (let [lot, done] = [0, 0]; done < count; lot++, done += most) {
+    const size = Math.min(most, count - done);
+    for await (const frame of sample(model, copies(template, size), options)) {
+      yield { lot, frame, share: (done + size * (1 - frame.time)) / count };
+    }
+  }
+}
+
 /**
  * The same template several times, for `sample()` to write several texts.
  *
@@ -107,9 +154,12 @@ export async function* sample(
  * @throws {RangeError} unless `count` is a whole number of at least 1
  */
 export function copies<Template>(template: Template, count: number): Template[] {
-  if (Number.isSafeInteger(count) && count >= 1) {
-    return Array.from({ length: count }, () => template);
-  }
+  checkTexts(count);
+  return Array.from({ length: count }, () => template);
+}
+
+function checkTexts(count: number): void {
+  if (Number.isSafeInteger(count) && count >= 1) return;
   throw new RangeError(`Cannot write ${count} texts: give a whole number of at least 1.`);
 }
 
@@ -118,7 +168,7 @@ export function copies<Template>(template: Template, count: number): Template[] 
  *
  * @param prompt token ids
  * @param options `length`, of all of it, and the id of the mask
- * @throws {RangeError} if the prompt leaves nothing to write
+ * @throws {RangeError} if the prompt leaves nothing to write, or too much
  */
 export function promptTemplate(
   prompt: Int32Array,
@@ -131,6 +181,7 @@ export function promptTemplate(
         `shorten it, or write a longer text.`,
     );
   }
+  checkRoom(maskId, { count: 1, length });
   const template = new Int32Array(length).fill(maskId);
   template.set(prompt);
   return template;
@@ -165,7 +216,8 @@ function chosenSampler({ sampler, steps, schedule }: SampleOptions): Sampler {
   );
 }
 
-function checkTemplates({ causal, context }: Predictor, templates: readonly Int32Array[]): void {
+function checkTemplates(predictor: Predictor, templates: readonly Int32Array[]): void {
+  const { causal, context } = predictor;
   if (causal) {
     throw new RangeError(
       "A causal model predicts the next character and cannot fill in masks: sample from a denoiser.",
@@ -185,4 +237,19 @@ function checkTemplates({ causal, context }: Predictor, templates: readonly Int3
       "The sequences have different lengths: sample those of one length together.",
     );
   }
+  checkRoom(predictor.vocabularySize, { count: templates.length, length });
+}
+
+/** Refuses texts that are too much to hold side by side. */
+function checkRoom(
+  vocabularySize: number,
+  { count, length }: { count: number; length: number },
+): void {
+  if (count <= textsAtOnce({ vocabularySize }, length)) return;
+  const most = textsAtOnce({ vocabularySize }, 1);
+  const texts = count === 1 ? "A text" : `${count} texts`;
+  throw new RangeError(
+    `${texts} of ${length} characters would take too much memory: ` +
+      `write ${most} characters at the most, all texts together.`,
+  );
 }

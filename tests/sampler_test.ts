@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import type { Predictor } from "dlm/crew/predictor.ts";
 import { type Denoiser, Transformer } from "dlm/model.ts";
 import { Rng } from "dlm/rng.ts";
 import {
@@ -8,7 +9,9 @@ import {
   lastFrame,
   promptTemplate,
   sample,
+  sampleInLots,
   type SampleOptions,
+  textsAtOnce,
 } from "dlm/sampler.ts";
 import { randomOrder } from "dlm/sampling/random_order.ts";
 import { cosine, geometric, linear, polynomial, revealProbability } from "dlm/schedule.ts";
@@ -301,6 +304,57 @@ Deno.test("copies() is one template several times, and throws if that is no numb
     assert.throws(() => copies(template, count), {
       name: "RangeError",
       message: `Cannot write ${count} texts: give a whole number of at least 1.`,
+    });
+  }
+});
+
+/** Reads half a million places, and holds all characters for equally likely behind a mask. */
+const patient: Predictor = {
+  vocabularySize: V,
+  context: 2 ** 19,
+  causal: false,
+  logits: ({ rows }) => Promise.resolve(new Float32Array(V * rows.length)),
+  surprisals: () => Promise.reject(new Error("Nobody asks.")),
+};
+
+Deno.test("sampleInLots() writes more texts than fit side by side, the first lot as ever", async () => {
+  const template = new Int32Array(2 ** 19); // so that two fill a lot
+  template.fill(maskId, 5, 9);
+  const options = { sampler: randomOrder({ steps: 1 }) };
+  const lots: Int32Array[][] = [];
+  const shares: number[] = [];
+  for await (
+    const { lot, frame, share } of sampleInLots(patient, template, {
+      ...options,
+      count: 3,
+      rng: new Rng(1),
+    })
+  ) {
+    lots[lot] = frame.sequences.map((ids) => ids.slice(5, 9));
+    shares.push(share);
+  }
+  assert.deepEqual(lots.map(({ length }) => length), [2, 1]);
+  assert.deepEqual(shares, [0, 2 / 3, 2 / 3, 1]);
+  const rng = new Rng(1);
+  const first = await lastFrame(sample(patient, [template, template], { ...options, rng }));
+  assert.deepEqual(lots[0], first.sequences.map((ids) => ids.slice(5, 9)));
+  assert.notDeepEqual(lots[1]![0], lots[0]![0]);
+});
+
+Deno.test("sample() refuses more than memory should hold, and so does a prompt", async () => {
+  const message =
+    /^3 texts of 524288 characters would take .+: write 1048576 characters at the most/;
+  const templates = copies(new Int32Array(2 ** 19), 3);
+  await assert.rejects(lastFrame(sample(patient, templates, { rng: new Rng(1) })), {
+    name: "RangeError",
+    message,
+  });
+  assert.equal(textsAtOnce({ vocabularySize: 65 }, 128), 4032);
+  assert.equal(textsAtOnce({ vocabularySize: 6000 }, 128), 43);
+  for (const length of [1e7, 1e15]) {
+    assert.throws(() => promptTemplate(new Int32Array(), { length, maskId: 65 }), {
+      name: "RangeError",
+      message: /^A text of 10+ characters would take too much memory: write 516222 characters/,
     });
   }
 });

@@ -2,7 +2,7 @@ import { SingleBar } from "cli-progress";
 import { Option } from "commander";
 import { type Corpus, fingerprintOf, loadCorpus } from "dlm/corpus.ts";
 import { chosenText } from "dlm/files/choice.ts";
-import type { LoadTextOptions } from "dlm/files/texts.ts";
+import { type LoadTextOptions, TEXT_NAMES } from "dlm/files/texts.ts";
 import { BACKEND_WISHES } from "dlm/training/backend_choice.ts";
 import { type LoadedModel, loadModel } from "dlm/training/checkpoint.ts";
 import { findModel, namedModel, shippedModels } from "dlm/training/known_models.ts";
@@ -25,6 +25,32 @@ export async function openCorpus(
   });
   bar.stop();
   return corpus;
+}
+
+/**
+ * The text that a model learned from, by its SHA-256: one that has a name, or the one that the reader
+ * chose. What the model's file calls it is a stranger's word, and nothing is opened because of it.
+ *
+ * @throws {RangeError} if it is none of these
+ */
+export async function openLearnedText(learned: LearnedText): Promise<Corpus> {
+  for (const candidate of [...TEXT_NAMES, await chosenText()]) {
+    if (await fingerprintOf(candidate) !== learned.sha256) continue;
+    const corpus = await openCorpus(candidate, { substitute: false });
+    if (isSameText(corpus, learned)) return corpus;
+  }
+  throw new RangeError(
+    `The model learned from a text called ${learned.name}, which is not to be had by that name: ` +
+      `give its file with --corpus.`,
+  );
+}
+
+/** What a model's file says of the text that it learned from. */
+type LearnedText = Pick<Corpus, "name" | "sha256">;
+
+/** Whether a text is the one that a model learned from. */
+export function isSameText(corpus: Corpus, learned: LearnedText): boolean {
+  return corpus.sha256 === learned.sha256;
 }
 
 /** What the option `--model` means. */

@@ -2,7 +2,14 @@ import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
 import { baselines } from "dlm/measures/baselines.ts";
 import { anyWholeNumber, runCommand, wholeNumber } from "dlm/cli/_command.ts";
-import { backendOption, MODEL_OPTION, openCorpus, openModel } from "dlm/cli/_inputs.ts";
+import {
+  backendOption,
+  isSameText,
+  MODEL_OPTION,
+  openCorpus,
+  openLearnedText,
+  openModel,
+} from "dlm/cli/_inputs.ts";
 import type { Corpus } from "dlm/corpus.ts";
 import { predictInWorkers } from "dlm/crew/crew.ts";
 import { mostAtOnce } from "dlm/crew/predictor.ts";
@@ -38,12 +45,15 @@ type Options = ReturnType<typeof command.opts>;
 async function measureModel(options: Options): Promise<void> {
   const { draws, seed } = options;
   using opened = await openModel(options.model);
-  const name = options.corpus ?? opened.corpus.name;
-  const corpus = await openCorpus(name, { substitute: false });
-  if (options.corpus === undefined && corpus.sha256 !== opened.corpus.sha256) {
-    throw new RangeError(
-      `${name} is no longer the text that the model learned from: ` +
-        `bring that one back, or measure this one with --corpus ${name}.`,
+  const corpus =
+    await (options.corpus === undefined
+      ? openLearnedText(opened.corpus)
+      : openCorpus(options.corpus));
+  const sameText = isSameText(corpus, opened.corpus);
+  if (!sameText) {
+    console.error(
+      `${corpus.name} is not the text that the model learned from, which was called ` +
+        `${opened.corpus.name}: what it learned may also stand in the part that is measured.`,
     );
   }
   const split = respelled(opened.tokenizer, corpus, options.split);
@@ -70,6 +80,8 @@ async function measureModel(options: Options): Promise<void> {
     characters: result.characters,
     causal: opened.model.causal,
     corpus: corpus.name,
+    learnedFrom: opened.corpus,
+    sameText,
     split: options.split,
     seed,
   }));

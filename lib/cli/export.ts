@@ -2,11 +2,8 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { writeFileAtomic } from "dlm/files/atomic.ts";
 import { loadCheckpoint } from "dlm/training/checkpoint.ts";
-import {
-  type Checkpoint,
-  encodeCheckpoint,
-  type EncodeOptions,
-} from "dlm/training/checkpoint_format.ts";
+import type { Checkpoint, EncodeOptions } from "dlm/training/checkpoint_format.ts";
+import { sealCheckpoint } from "dlm/training/sealed_checkpoint.ts";
 import { runCommand } from "dlm/cli/_command.ts";
 import { MODEL_OPTION, modelPath } from "dlm/cli/_inputs.ts";
 import { encodeOnnx } from "dlm/export/onnx.ts";
@@ -23,7 +20,7 @@ const command = new Command("export")
     const checkpoint = await loadCheckpoint(await modelPath(options.model));
     const contents = options.web
       ? { "index.html": new TextEncoder().encode(await createWebPage(checkpoint)) }
-      : modelFiles(checkpoint, options);
+      : await modelFiles(checkpoint, options);
     const files: string[] = [];
     let bytes = 0;
     for (const [name, content] of Object.entries(contents)) {
@@ -37,13 +34,16 @@ const command = new Command("export")
   });
 
 /** The files by name: the averaged model, without what only training needs. */
-function modelFiles(checkpoint: Checkpoint, options: EncodeOptions): Record<string, Uint8Array> {
+async function modelFiles(
+  checkpoint: Checkpoint,
+  options: EncodeOptions,
+): Promise<Record<string, Uint8Array>> {
   const { training: _, ...model } = checkpoint;
   const { characters } = model;
   const vocabulary = JSON.stringify({ characters, maskId: characters.length }, null, 2);
   return {
     "model.onnx": encodeOnnx(model),
-    "model.safetensors": encodeCheckpoint(model, options),
+    "model.safetensors": await sealCheckpoint(model, options),
     "vocab.json": new TextEncoder().encode(`${vocabulary}\n`),
   };
 }

@@ -1,5 +1,6 @@
 import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
+import { Interrupted } from "dlm/backend/interrupt.ts";
 import { writeFileAtomic } from "dlm/files/atomic.ts";
 import {
   anyWholeNumber,
@@ -16,7 +17,7 @@ import { rankTemplates } from "dlm/measures/infill.ts";
 import { predictInWorkers } from "dlm/crew/crew.ts";
 import type { Predictor } from "dlm/crew/predictor.ts";
 import { Rng } from "dlm/rng.ts";
-import { copies, type Frame, promptTemplate, sample } from "dlm/sampler.ts";
+import { type Frame, promptTemplate, sampleInLots } from "dlm/sampler.ts";
 import { inBlocks } from "dlm/sampling/in_blocks.ts";
 import type { Sampler } from "dlm/sampling/canvas.ts";
 import { STEPPED_SAMPLERS, UNSTEPPED_SAMPLERS } from "dlm/sampling/samplers.ts";
@@ -72,32 +73,47 @@ const command = new Command("sample")
     const template = await chooseTemplate(predictor, tokenizer, options);
     const block = options.block ??
       (template.length > model.context ? Math.ceil(model.context / 2) : undefined);
-    const frames = sample(count > 1 ? predictor : model, copies(template, count), {
-      sampler: block ? inBlocks({ length: block, sampler }) : sampler,
-      temperature,
-      topP,
-      topK,
-      rng: new Rng(seed).stream("sampling"),
-    });
     const start = performance.now();
-    const show = options.watch && Deno.stderr.isTerminal() ? watcher(tokenizer) : progress();
-    const shown: Frame[] = [];
-    for await (const frame of frames) {
-      show.frame(frame);
-      if (!options.gif) shown.length = 0;
-      shown.push(frame);
+    const watched = options.watch && Deno.stderr.isTerminal();
+    const show = watched ? watcher(tokenizer) : progress();
+    const lots: Frame[] = []; // as they stand at last
+    const shown: Frame[] = []; // of the first text alone, for the animation
+    let interrupted: Interrupted | undefined;
+    try {
+      const sampling = {
+        count,
+        sampler: block ? inBlocks({ length: block, sampler }) : sampler,
+        temperature,
+        topP,
+        topK,
+        rng: new Rng(seed).stream("sampling"),
+      };
+      const frames = sampleInLots(count > 1 ? predictor : model, template, sampling);
+      for await (const { lot, frame, share } of frames) {
+        show.frame(frame, share);
+        lots[lot] = frame;
+        if (options.gif && lot === 0) shown.push(ofFirst(frame));
+      }
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      interrupted = error;
+    } finally {
+      show.end();
     }
-    show.end();
     const seconds = (performance.now() - start) / 1000;
-    const last = shown.at(-1)!;
-    if (options.gif) await writeFileAtomic(options.gif, await denoisingGif(shown, tokenizer));
-    const texts = last.sequences.map((ids) => tokenizer.decode(ids));
+    const evaluations = lots.reduce((sum, { evaluations }) => sum + evaluations, 0);
+    const sequences = lots.flatMap(({ sequences }) => sequences);
+    const texts = sequences.map((ids) => tokenizer.decode(ids));
     const text = texts.join("\n———\n");
     const safe = options.json || Deno.stdout.isTerminal() ? printable(text) : text;
-    console[options.json ? "error" : "log"](safe);
-    if (!options.json) return;
-    const { evaluations } = last;
-    console.log(JSON.stringify({ texts, evaluations, seconds, sampler: options.sampler, seed }));
+    if (texts.length > 0) console[options.json ? "error" : "log"](safe);
+    if (options.json) {
+      const stopped = interrupted !== undefined;
+      const { sampler } = options;
+      console.log(JSON.stringify({ texts, evaluations, seconds, sampler, seed, stopped }));
+    }
+    if (interrupted) throw interrupted;
+    if (options.gif) await writeFileAtomic(options.gif, await denoisingGif(shown, tokenizer));
   });
 
 function chooseSampler(name: SteppedName | UnsteppedName, steps: number | undefined): Sampler {
@@ -128,7 +144,7 @@ async function chooseTemplate(
   if (infill === undefined) {
     const { maskId } = tokenizer;
     const options = { length: length ?? predictor.context, maskId };
-    return promptTemplate(tokenizer.encode(prompt ?? ""), options);
+    return promptTemplate(encodePrompt(prompt ?? "", tokenizer), options);
   }
   if (prompt !== undefined || length !== undefined) {
     throw new RangeError(
@@ -140,8 +156,7 @@ async function chooseTemplate(
   const bar = startBar("of the lengths compared");
   const ranked = await rankTemplates(predictor, templates, {
     onProgress: (share) => bar.update(share),
-  });
-  bar.stop();
+  }).finally(() => bar.stop());
   ranked.sort((a, b) => b.probability - a.probability);
   const best = ranked.slice(0, 5).map(({ template, probability }) => {
     const holes = template.filter((id) => id === tokenizer.maskId).length;
@@ -151,10 +166,28 @@ async function chooseTemplate(
   return ranked[0]!.template;
 }
 
+/** The ids of a prompt, in which a shell has left "\\n" as it is. */
+function encodePrompt(prompt: string, tokenizer: CharTokenizer): Int32Array {
+  if (prompt.includes("\\n") && !tokenizer.characters.includes("\\")) {
+    throw new RangeError(
+      `The prompt has a backslash and an n, and the model knows no backslash: for a line end, ` +
+        `write a dollar sign before the quotes, as in --prompt $'ROMEO:\\n'.`,
+    );
+  }
+  return tokenizer.encode(prompt);
+}
+
+/** A frame without the other texts. */
+function ofFirst(frame: Frame): Frame {
+  const { sequences, confidences } = frame;
+  return { ...frame, sequences: [sequences[0]!], confidences: [confidences[0]!] };
+}
+
+/** Shows the share of the texts that is written. */
 function progress() {
   const bar = startBar("written");
   return {
-    frame: ({ time }: Frame) => bar.update(1 - time),
+    frame: (_: Frame, share: number) => bar.update(share),
     end: () => bar.stop(),
   };
 }

@@ -6,7 +6,7 @@ import { KERNEL_WISHES, kernelsInUse, tf, useBackend } from "dlm/backend/backend
 import { Interrupted } from "dlm/backend/interrupt.ts";
 import { loadCheckpoint } from "dlm/training/checkpoint.ts";
 import { anyWholeNumber, positiveNumber, runCommand, wholeNumber } from "dlm/cli/_command.ts";
-import { backendOption, openCorpus } from "dlm/cli/_inputs.ts";
+import { backendOption, openCorpus, openLearnedText } from "dlm/cli/_inputs.ts";
 import type { Corpus } from "dlm/corpus.ts";
 import { TEXT_NAMES } from "dlm/files/texts.ts";
 import { printable } from "dlm/display/glyphs.ts";
@@ -145,9 +145,10 @@ async function reopen(path: string, options: Options): Promise<OpenRun> {
         `its curve may differ in its last digits.`,
     );
   }
-  const corpus = await openCorpus(options.corpus ?? checkpoint.corpus.name, {
-    substitute: false,
-  });
+  const corpus =
+    await (options.corpus === undefined
+      ? openLearnedText(checkpoint.corpus)
+      : openCorpus(options.corpus));
   return { run: await resumeRun(corpus, checkpoint, options), corpus };
 }
 

@@ -1,5 +1,6 @@
 import { kernelsInUse } from "dlm/backend/backend.ts";
 import type { KernelSet } from "dlm/backend/kernels/mod.ts";
+import { packError, unpackError } from "dlm/crew/_errors.ts";
 import type { Reply, Task } from "dlm/crew/_worker.ts";
 
 /** A Worker that answers its tasks in turn. */
@@ -34,7 +35,7 @@ export function startMember(): Member {
   worker.addEventListener("message", ({ data }: MessageEvent<Reply>) => {
     const { resolve, reject } = waiting.shift()!;
     if ("answer" in data) resolve(data.answer);
-    else reject(revive(data.error));
+    else reject(unpackError(data.error));
   });
   worker.addEventListener("error", (event) => {
     event.preventDefault(); // it is reported through the promises
@@ -44,7 +45,11 @@ export function startMember(): Member {
     async ask<Answer>(task: Task, moved: ArrayBuffer[] = []) {
       await ready;
       if (death) throw death;
-      worker.postMessage(task, moved);
+      try {
+        worker.postMessage(task, moved);
+      } catch (error) {
+        throw unpackError(packError(error)); // as when there is no memory for a copy
+      }
       return await expectAnswer() as Answer;
     },
     [Symbol.dispose]() {
@@ -52,9 +57,4 @@ export function startMember(): Member {
       die("it was ended");
     },
   };
-}
-
-/** An error that came from elsewhere: bad input stays what it is. */
-function revive({ name, message }: { name: string; message: string }): Error {
-  return name === "RangeError" ? new RangeError(message) : new Error(message);
 }

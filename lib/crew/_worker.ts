@@ -2,6 +2,7 @@
 import type { Batch, NoisyBatch } from "dlm/batch.ts";
 import { installKernels, type KernelSet } from "dlm/backend/kernels/mod.ts";
 import type { NamedArrays } from "dlm/backend/variables.ts";
+import { type PackedError, packError } from "dlm/crew/_errors.ts";
 import {
   createLearner,
   type Learner,
@@ -27,7 +28,7 @@ export type Task =
   | { kind: "surprisals"; batch: NoisyBatch };
 
 /** The answer to a task, or what went wrong. */
-export type Reply = { answer: unknown } | { error: { name: string; message: string } };
+export type Reply = { answer: unknown } | { error: PackedError };
 
 let learner: Learner | undefined;
 let model: Transformer | undefined;
@@ -64,8 +65,7 @@ async function reply(task: Task): Promise<Reply> {
   try {
     return { answer: await answer(task) };
   } catch (error) {
-    const { name, message } = error instanceof Error ? error : new Error(String(error));
-    return { error: { name, message } };
+    return { error: packError(error) };
   }
 }
 
@@ -74,7 +74,11 @@ self.addEventListener("message", ({ data }: MessageEvent<Task>) => {
   turn = turn.then(async () => {
     const found = await reply(data);
     const moved = "answer" in found && found.answer instanceof Float32Array;
-    self.postMessage(found, moved ? [(found.answer as Float32Array<ArrayBuffer>).buffer] : []);
+    try {
+      self.postMessage(found, moved ? [(found.answer as Float32Array<ArrayBuffer>).buffer] : []);
+    } catch (error) {
+      self.postMessage({ error: packError(error) }); // as when there is no memory for a copy
+    }
   });
 });
 // A message that came while the modules were still loading would be lost: ask for the first.

@@ -4,6 +4,7 @@ import { type NamedArrays, readAll } from "dlm/backend/variables.ts";
 import { type Batch, join, longestOf, partsOf, sliceBatch } from "dlm/batch.ts";
 import { type Member, startMember } from "dlm/crew/_member.ts";
 import type { Task } from "dlm/crew/_worker.ts";
+import { checkFootprint, predictionFootprint } from "dlm/crew/footprint.ts";
 import type { Learner, LearnerOptions, StepResult } from "dlm/crew/learner.ts";
 import {
   mostAtOnce,
@@ -127,7 +128,10 @@ export function predictInWorkers(
   const { config, parameters } = model;
   const crew = createCrew(options);
   let loaded: Promise<Predictor> | undefined;
-  const load = async () => crew.predictor({ config, parameters: await readAll(parameters) });
+  const load = async () => {
+    checkFootprint(`A model in ${crew.size} Workers`, predictionFootprint(config, crew.size));
+    return await crew.predictor({ config, parameters: await readAll(parameters) });
+  };
   const { vocabularySize, context, causal } = config;
   return {
     vocabularySize,

@@ -1,6 +1,7 @@
 import {
   type Block,
   chartWidth,
+  escapeMarkup,
   faintInk,
   ink,
   paragraph,
@@ -48,7 +49,8 @@ function drawing(svg: Drawn): Block {
   for (const style of svg.querySelectorAll("style")) style.remove();
   for (const element of [svg, ...svg.querySelectorAll("*")]) {
     for (const { name, value } of [...element.attributes]) {
-      element.setAttribute(name, plain(name, value));
+      // linkedom writes attributes as HTML has them, where "<" and "&" need no entities.
+      element.setAttribute(name, escapeMarkup(plain(name, value)));
     }
   }
   svg.setAttribute("overflow", "visible");

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import corpora from "../../data/corpora.json" with { type: "json" };
 import { decodeText } from "dlm/files/_decode_text.ts";
@@ -13,7 +14,7 @@ export const TEXT_NAMES: readonly string[] = corpora.map(({ name }) => name);
 
 /** A text, and what to call it. */
 export interface NamedText {
-  /** A name of {@linkcode TEXT_NAMES}, or the file's path. */
+  /** A name of {@linkcode TEXT_NAMES}, or the file's own name, without where it lies. */
   name: string;
   text: string;
 }
@@ -75,7 +76,7 @@ export async function loadText(
     told.add(oddities);
     onNotice(oddities);
   }
-  return { name: nameOrPath, text };
+  return { name: basename(nameOrPath), text };
 }
 
 /** What was said about texts: a notebook loads its text in every cell, and says it once. */

@@ -57,6 +57,13 @@ export async function rankTemplates(
   const predictor = predictorOf(model);
   const { context, vocabularySize: maskId } = predictor;
   const known = commonPrefix(templates);
+  const longest = templates.reduce((most, { length }) => Math.max(most, length), 0);
+  if (longest > context) { // which the last might only tell after minutes
+    throw new RangeError(
+      `The longest template has ${longest} characters, but the model reads ${context} at a time: ` +
+        `give shorter holes, or less text around them.`,
+    );
+  }
   if (templates.some((template) => !template.subarray(known).some((id) => id !== maskId))) {
     throw new RangeError(
       "Nothing is given after the hole, so any length is as likely: give text after it, or its length.",
@@ -64,7 +71,7 @@ export async function rankTemplates(
   }
   const ranked: RankedTemplate[] = [];
   for (const template of templates) {
-    const text = new Int32Array(Math.max(context, template.length)).fill(maskId);
+    const text = new Int32Array(context).fill(maskId);
     text.set(template);
     const given = text.slice().fill(maskId, known);
     const { nats, standardError } = await likelihood(predictor, text, { given, rounds, seed });

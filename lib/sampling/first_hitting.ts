@@ -25,7 +25,7 @@ export function firstHitting(options: FirstHittingOptions = {}): Sampler {
     const { rng } = canvas;
     for (let noise = 1;;) {
       const masks = canvas.masks();
-      const most = Math.max(...masks.map((places) => places.length));
+      const most = masks.reduce((most, { length }) => Math.max(most, length), 0);
       if (most === 0) return;
       const next = masks.flatMap((places) =>
         places.length > 0 ? [places[rng.integer(places.length)]!] : []

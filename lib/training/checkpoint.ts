@@ -7,13 +7,12 @@ import { readGivenFile } from "dlm/files/reading.ts";
 import { readAll } from "dlm/backend/variables.ts";
 import type { Corpus } from "dlm/corpus.ts";
 import { Transformer } from "dlm/model.ts";
+import type { Checkpoint } from "dlm/training/checkpoint_format.ts";
 import {
-  type Checkpoint,
-  decodeCheckpoint,
-  decodeDescription,
-  type Description,
-  encodeCheckpoint,
-} from "dlm/training/checkpoint_format.ts";
+  type CheckpointMetadata,
+  readCheckpointMetadata,
+} from "dlm/training/checkpoint_metadata.ts";
+import { openCheckpoint, sealCheckpoint } from "dlm/training/sealed_checkpoint.ts";
 import { CharTokenizer } from "dlm/tokenizer.ts";
 
 /** The version of this library: under another, the same run may take other steps. */
@@ -33,10 +32,11 @@ export async function toCheckpoint(
  * Whenever the process is killed, both files are whole.
  *
  * @throws {WriteError} if it cannot be written; the file is then as it was before
+ * @throws {RangeError} if a number of it is not finite; the file is then as it was, too
  */
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   await removeLeftovers(path);
-  await writeFileAtomic(path, encodeCheckpoint(checkpoint), { previous: previousPath(path) });
+  await writeFileAtomic(path, await sealCheckpoint(checkpoint), { previous: previousPath(path) });
 }
 
 /** Where the checkpoint before this one is kept. */
@@ -56,7 +56,7 @@ const CHECKPOINT = { what: "a checkpoint", missing: "train one with deno task tr
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   const bytes = await readGivenFile(path, CHECKPOINT);
   try {
-    return decodeCheckpoint(bytes);
+    return await openCheckpoint(bytes);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const previous = previousPath(path);
@@ -73,12 +73,15 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
  *
  * @throws {RangeError} if the file is not a checkpoint of this library
  */
-export async function describeCheckpoint(path: string): Promise<Description> {
+export async function describeCheckpoint(path: string): Promise<CheckpointMetadata> {
   const beginning = await readGivenFile(path, { ...CHECKPOINT, first: 8 + MAX_HEADER_BYTES });
   try {
-    return decodeDescription(readMetadata(beginning));
+    return readCheckpointMetadata(readMetadata(beginning));
   } catch (error) {
-    throw new RangeError(`${path} is not a readable checkpoint.`, { cause: error });
+    if (!(error instanceof Error)) throw error;
+    throw new RangeError(`${path} is not a readable checkpoint: ${error.message}`, {
+      cause: error,
+    });
   }
 }
 
@@ -86,7 +89,7 @@ export async function describeCheckpoint(path: string): Promise<Description> {
 export interface LoadedModel extends Disposable {
   model: Transformer;
   tokenizer: CharTokenizer;
-  /** The text it learned from. */
+  /** The text that it learned from. */
   corpus: Checkpoint["corpus"];
 }
 

@@ -1,43 +1,27 @@
 import type { NamedArrays } from "dlm/backend/variables.ts";
-import type { Corpus } from "dlm/corpus.ts";
 import type { LearnerState } from "dlm/crew/learner.ts";
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "dlm/files/safetensors.ts";
-import { parameterShapes, type TransformerConfig } from "dlm/model.ts";
+import { parameterShapes } from "dlm/model.ts";
 import { usesMuon } from "dlm/optimizer/optimizer.ts";
-import type { RunSettings } from "dlm/training/presets.ts";
+import {
+  type CheckpointMetadata,
+  readCheckpointMetadata,
+  type RunProgress,
+  writeCheckpointMetadata,
+} from "dlm/training/checkpoint_metadata.ts";
 
 // A checkpoint as bytes and back. Nothing here touches a disk, so a browser can run it.
 
 /** A model as it is kept in a file. */
-export interface Checkpoint {
-  /** The version of the library that trained it. */
-  version: string;
-  /** The kernels with which it was trained, where that is known: others round otherwise. */
-  kernels?: string;
-  config: TransformerConfig;
-  /** The vocabulary, by id. */
-  characters: readonly string[];
-  /** The text it learned from: its name, and what tells it from others of that name. */
-  corpus: Pick<Corpus, "name" | "sha256">;
+export interface Checkpoint extends Omit<CheckpointMetadata, "training"> {
   /** The parameters to use: the running mean of the trained ones. */
   average: NamedArrays;
   /** What it takes to train on; a model that is only to be used goes without. */
   training?: TrainingRecord;
 }
 
-/** What a checkpoint's file says of its model before the numbers begin. */
-export type Description = Pick<Checkpoint, "config" | "corpus">;
-
 /** The rest of a run's state. */
-export interface TrainingRecord extends Omit<LearnerState, "average"> {
-  /** The steps and the seconds of training behind it. */
-  done: { step: number; seconds: number };
-  /** What the run was started with. */
-  settings: RunSettings;
-}
-
-/** Names this file layout in the metadata; another layout gets another number. */
-const FORMAT = "dlm-1";
+export interface TrainingRecord extends RunProgress, Omit<LearnerState, "average"> {}
 
 /** The parts that only training needs; their tensors are called `training.PART.NAME`. */
 const TRAINING_PARTS = ["parameters", "mean", "meanSquare"] as const;
@@ -48,20 +32,25 @@ export interface EncodeOptions {
    * @default {false}
    */
   half?: boolean | undefined;
+  /** What to keep of that name, as the first of the metadata.
+   * @default {nothing}
+   */
+  checksum?: string | undefined;
 }
 
 /**
  * The bytes of a checkpoint's file, which is a safetensors file: the model's tensors under
  * the names of its parameters, everything else in the metadata as JSON.
+ *
+ * @throws {RangeError} if a number is not finite, so that the model would be of no use
  */
 export function encodeCheckpoint(
   checkpoint: Checkpoint,
-  { half = false }: EncodeOptions = {},
+  { half = false, checksum }: EncodeOptions = {},
 ): Uint8Array<ArrayBuffer> {
-  const { version, kernels, config, characters, corpus, average, training } = checkpoint;
-  const shapes = parameterShapes(config);
+  const { average, training, ...model } = checkpoint;
   const tensors: Record<string, StoredTensor> = {};
-  for (const [name, shape] of Object.entries(shapes)) {
+  for (const [name, shape] of Object.entries(parameterShapes(model.config))) {
     const data = average[name]!;
     tensors[name] = { shape, data: half ? Float16Array.from(data) : data };
     for (const part of training ? TRAINING_PARTS : []) {
@@ -69,30 +58,21 @@ export function encodeCheckpoint(
       if (data) tensors[`training.${part}.${name}`] = { shape, data };
     }
   }
-  const metadata: Record<string, string> = {
-    format: FORMAT,
-    version,
-    ...(kernels && { kernels }),
-    config: JSON.stringify(config),
-    vocabulary: JSON.stringify(characters),
-    corpus: JSON.stringify(corpus),
-  };
-  if (training) {
-    const { done, settings } = training;
-    metadata.training = JSON.stringify({ done, settings });
+  for (const [name, { data }] of Object.entries(tensors)) {
+    if (data.every(Number.isFinite)) continue;
+    const [bits, advice] = data instanceof Float16Array
+      ? [16, "write them in 32 bits"]
+      : [32, "start again with lower learning rates"];
+    throw new RangeError(
+      `The numbers of ${name} are more than ${bits} bits can hold, so nothing is written: ${advice}.`,
+    );
   }
-  return encodeSafetensors(tensors, metadata);
-}
-
-/**
- * What the metadata of a checkpoint say of its model.
- *
- * @throws {Error} if they are of something else
- */
-export function decodeDescription(metadata: Record<string, string>): Description {
-  const { format, config = "", corpus = "" } = metadata;
-  if (format !== FORMAT) throw new RangeError(`its format is not ${FORMAT}.`);
-  return { config: JSON.parse(config), corpus: JSON.parse(corpus) };
+  const { done, settings } = training ?? {};
+  const texts = writeCheckpointMetadata({
+    ...model,
+    ...(done && settings && { training: { done, settings } }),
+  });
+  return encodeSafetensors(tensors, { ...(checksum && { checksum }), ...texts });
 }
 
 /**
@@ -101,53 +81,43 @@ export function decodeDescription(metadata: Record<string, string>): Description
  * @throws {Error} if it is none; the message goes on after the file's name and a colon
  */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
-  const { tensors, metadata } = decodeSafetensors(bytes);
-  if (metadata.format !== FORMAT) {
-    throw new RangeError(
-      `its format is ${metadata.format ?? "not named"}, and this library reads ${FORMAT}.`,
-    );
+  const { tensors, metadata: texts } = decodeSafetensors(bytes);
+  const { training, ...model } = readCheckpointMetadata(texts);
+  const { config: { layers } } = model;
+  if (layers > Object.keys(tensors).length) { // a lie that would cost hours to find otherwise
+    throw new RangeError(`its model has ${layers} layers, but not the tensors for them.`);
   }
-  const text = (name: string): string => {
-    if (name in metadata) return metadata[name]!;
-    throw new RangeError(`its metadata do not give the ${name}.`);
-  };
-  const config: TransformerConfig = JSON.parse(text("config"));
-  const characters: string[] = JSON.parse(text("vocabulary"));
-  if (characters.length !== config.vocabularySize) {
-    throw new RangeError(
-      `its vocabulary has ${characters.length} characters, but its model ${config.vocabularySize}.`,
-    );
-  }
-  if (config.layers > Object.keys(tensors).length) { // a lie that would cost hours to find otherwise
-    throw new RangeError(`its model has ${config.layers} layers, but not the tensors for them.`);
-  }
-  const shapes = Object.entries(parameterShapes(config));
+  const shapes = Object.entries(parameterShapes(model.config));
   const part = (prefix: string, wanted = shapes): NamedArrays =>
     Object.fromEntries(
-      wanted.map(([name, shape]) => {
-        const stored = tensors[prefix + name];
-        if (stored?.shape.join() !== shape.join()) {
-          throw new RangeError(`its tensor ${prefix + name} is missing or not [${shape}].`);
-        }
-        return [name, Float32Array.from(stored.data)];
-      }),
+      wanted.map(([name, shape]) => [name, numbersOf(tensors, prefix + name, shape)]),
     );
-  const checkpoint: Checkpoint = {
-    version: text("version"),
-    ...(metadata.kernels && { kernels: metadata.kernels }),
-    config,
-    characters,
-    corpus: JSON.parse(text("corpus")),
-    average: part(""),
-  };
-  if (!metadata.training) return checkpoint;
+  const checkpoint = { ...model, average: part("") };
+  if (!training) return checkpoint;
   return {
     ...checkpoint,
     training: {
-      ...JSON.parse(metadata.training),
+      ...training,
       parameters: part("training.parameters."),
       mean: part("training.mean."),
       meanSquare: part("training.meanSquare.", shapes.filter(([name]) => !usesMuon(name))),
     },
   };
+}
+
+/** The numbers of a tensor, all of them finite. */
+function numbersOf(
+  tensors: Record<string, StoredTensor>,
+  name: string,
+  shape: readonly number[],
+): Float32Array {
+  const stored = tensors[name];
+  if (stored?.shape.join() !== shape.join()) {
+    throw new RangeError(`its tensor ${name} is missing or not [${shape}].`);
+  }
+  const numbers = Float32Array.from(stored.data);
+  if (numbers.every(Number.isFinite)) return numbers;
+  throw new RangeError(
+    `its tensor ${name} has a number that is not finite: its training went wrong, or it is damaged.`,
+  );
 }

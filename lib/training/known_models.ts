@@ -3,10 +3,10 @@ import { fileURLToPath } from "node:url";
 import { readChoice } from "dlm/files/choice.ts";
 import { parameterCount } from "dlm/model.ts";
 import { describeCheckpoint } from "dlm/training/checkpoint.ts";
-import type { Description } from "dlm/training/checkpoint_format.ts";
+import type { CheckpointMetadata } from "dlm/training/checkpoint_metadata.ts";
 
 /** A model in a file: what it learned from, but none of its numbers yet. */
-export interface KnownModel extends Description {
+export interface KnownModel extends Pick<CheckpointMetadata, "config" | "corpus"> {
   path: string;
   /** What the commands call it: the name of one that comes with the library, or the path. */
   name: string;
@@ -103,10 +103,11 @@ async function modelsIn(folder: string): Promise<KnownModel[]> {
 }
 
 async function modelAt(path: string): Promise<KnownModel> {
-  const description = await describeCheckpoint(path);
+  const { config, corpus } = await describeCheckpoint(path);
   const shipped = dirname(path) === SHIPPED;
   const written = Number((await Deno.stat(path)).mtime);
-  return { ...description, path, name: shipped ? basename(path, ENDING) : path, shipped, written };
+  const name = shipped ? basename(path, ENDING) : path;
+  return { config, corpus, path, name, shipped, written };
 }
 
 async function entriesOf(folder: string): Promise<Deno.DirEntry[]> {

@@ -3,6 +3,7 @@ import { listenForInterrupt } from "dlm/backend/interrupt.ts";
 import { saveCheckpoint, VERSION } from "dlm/training/checkpoint.ts";
 import type { Checkpoint } from "dlm/training/checkpoint_format.ts";
 import type { Corpus } from "dlm/corpus.ts";
+import { checkFootprint, trainingFootprint } from "dlm/crew/footprint.ts";
 import { createLearner, type Learner, type LearnerState } from "dlm/crew/learner.ts";
 import { initialParameters, Transformer, type TransformerConfig } from "dlm/model.ts";
 import { createCrew, usefulWorkers } from "dlm/crew/crew.ts";
@@ -35,7 +36,7 @@ export interface Run extends AsyncDisposable {
  * await run.save("model.safetensors");
  * ```
  *
- * @throws {RangeError} if the settings make no sense
+ * @throws {RangeError} if the settings make no sense, or want more memory than there is
  * @throws {Interrupted} on Ctrl-C, or on Stop in a notebook, while its Workers start
  */
 export async function startRun(corpus: Corpus, settings: RunSettings): Promise<Run> {
@@ -49,6 +50,7 @@ export async function startRun(corpus: Corpus, settings: RunSettings): Promise<R
     context,
     causal,
   };
+  checkMemory(config, settings);
   const parameters = initialParameters(config, new Rng(seed).stream("initialisation"));
   return await createRun(corpus, settings, { config, start: { parameters } });
 }
@@ -77,6 +79,7 @@ export async function resumeRun(
   const { parameters, mean, meanSquare, done } = training;
   const { workers = training.settings.workers } = changes;
   const settings = { ...withBudget(training.settings, changes), workers };
+  checkMemory(config, settings);
   const start = { parameters, average, mean, meanSquare };
   return await createRun(corpus, settings, { config, start, done });
 }
@@ -112,17 +115,27 @@ interface Beginning {
   done?: { step: number; seconds: number };
 }
 
+/** How many Workers share a batch; 0 trains in this thread. */
+function workersOf({ workers = usefulWorkers(), batch }: RunSettings): number {
+  return Math.min(workers, batch); // one sequence each at least
+}
+
+/** Refuses a run that would not fit, before its parameters are drawn. */
+function checkMemory(config: TransformerConfig, settings: RunSettings): void {
+  const size = { ...settings, config, workers: workersOf(settings) };
+  checkFootprint("Training", trainingFootprint(size));
+}
+
 async function createRun(
   corpus: Corpus,
   settings: RunSettings,
   beginning: Beginning,
 ): Promise<Run> {
   const { config, start } = beginning;
-  const { microBatch, workers = usefulWorkers() } = settings;
+  const { microBatch } = settings;
+  const workers = workersOf(settings);
   const options = { config, start, microBatch };
-  const crew = workers === 0
-    ? undefined
-    : createCrew({ workers: Math.min(workers, settings.batch) }); // one sequence each at least
+  const crew = workers === 0 ? undefined : createCrew({ workers });
   using interrupt = listenForInterrupt();
   await using started = new AsyncDisposableStack();
   const learner = started.use(crew ? await crew.learner(options) : createLearner(options));

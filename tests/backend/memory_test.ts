@@ -63,3 +63,28 @@ Deno.test("where malloc finds no room or gives what is not there, it is an error
     wasm.asm = asm;
   }
 });
+
+Deno.test("attention() is the same beyond the first 2 GB of the wasm backend's memory", async () => {
+  const { wasm, getMemoryOffset } = tf.backend() as unknown as {
+    wasm: { _malloc(bytes: number): number; _free(address: number): void };
+    getMemoryOffset(id: object): number;
+  };
+  const numbers = Float32Array.from({ length: 64 * 1024 * 96 }, (_, i) => Math.sin(i)); // 25 MB
+  const attend = async () => {
+    const qkv = tf.tensor2d(numbers, [64 * 1024, 96]);
+    const mixed = attention(qkv, { batch: 1024, heads: 2, causal: false });
+    const found = await mixed.data();
+    const address = getMemoryOffset.call(tf.backend(), qkv.dataId);
+    tf.dispose([qkv, mixed]);
+    return { address, found };
+  };
+  const near = await attend();
+  const taken = [1.2e9, 1.2e9].map((bytes) => wasm._malloc(bytes)); // never written to
+  try {
+    const far = await attend();
+    assert(near.address < 2 ** 31 && far.address > 2 ** 31, `${near.address}, ${far.address}`);
+    assert.deepEqual(far.found, near.found);
+  } finally {
+    taken.forEach((address) => wasm._free(address));
+  }
+});

@@ -164,3 +164,28 @@ with torch.no_grad():
     });
   },
 );
+
+testWithPyTorch("PyTorch refuses a file that was damaged, and seals what it writes", async () => {
+  await inFolder(async (folder) => {
+    const [path, again] = [`${folder}/start`, `${folder}/again`];
+    await saveRun(path);
+    const read = (path: string) =>
+      runPython(
+        `
+from denoiser import read_safetensors, write_safetensors
+try:
+    write_safetensors(given["again"], *read_safetensors(given["path"]))
+    answer("read")
+except SystemExit as error:
+    answer(str(error))`,
+        { path, again },
+      );
+    assert.equal(await read(path), "read");
+    assert.deepEqual(await loadCheckpoint(again), await loadCheckpoint(path));
+    const bytes = await Deno.readFile(again);
+    bytes[bytes.length - 9]! ^= 1;
+    await Deno.writeFile(again, bytes);
+    assert.match(String(await read(again)), /again is not as it was written/);
+    await assert.rejects(loadCheckpoint(again), /it is not as it was written/);
+  });
+});

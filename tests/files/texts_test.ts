@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { encode } from "fast-png";
+import { basename } from "node:path";
 import { loadText, TEXT_NAMES } from "dlm/files/texts.ts";
 import { inFolder } from "../_support.ts";
 
@@ -104,7 +105,7 @@ Deno.test("loadText() reads text as it is, and says what no editor shows of it",
         const notices: string[] = [];
         const onNotice = (sentence: string) => void notices.push(sentence);
         for (let time = 0; time < 2; time++) {
-          assert.deepEqual(await loadText(path, { onNotice }), { name: path, text });
+          assert.deepEqual(await loadText(path, { onNotice }), { name: basename(path), text });
         }
         assert.equal(notices.length, said ? 1 : 0, notices.join());
         if (said) assert.match(notices[0]!, said);

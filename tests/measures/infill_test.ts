@@ -59,8 +59,23 @@ Deno.test("rankTemplates() throws if there is nothing to compare", async () => {
     [[[1, _], [1, _, _]], /Nothing is given after the hole/],
     [[[1, _, 2], [1, _, 2]], /Nothing is given after the hole/],
     [[[1, _, 2], [1, _, _, _, _, 2]], /6 characters.*reads 5 at a time/],
+    [[[1, _, 2], [1, _, _, 2], [1, _, _, _, _, _, 2]], /longest template has 7 characters/],
   ];
   for (const [templates, message] of cases) {
     await assert.rejects(rank(templates), { name: "RangeError", message });
   }
+});
+
+Deno.test("rankTemplates() refuses a template that is too long before it measures any", async () => {
+  let asked = false;
+  const model = {
+    ...language,
+    logits(...input: Parameters<typeof language.logits>) {
+      asked = true;
+      return language.logits(...input);
+    },
+  };
+  const templates = [[1, _, 2], [1, _, _, _, _, 2]].map((ids) => Int32Array.from(ids));
+  await assert.rejects(rankTemplates(model, templates), { name: "RangeError" });
+  assert(!asked);
 });

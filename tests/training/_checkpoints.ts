@@ -7,7 +7,7 @@ export const finished: Checkpoint = {
   version: "1.2.3",
   config: TINY,
   characters: ["\n", "\r", '"', "é", "🙂"],
-  corpus: { name: "a path/with 🙂.txt", sha256: "c0ffee" },
+  corpus: { name: "a text with 🙂.txt", sha256: "c0ffee" },
   average: randomParameters(TINY, 1),
 };
 

@@ -5,6 +5,16 @@ import { decodeCheckpoint, encodeCheckpoint } from "dlm/training/checkpoint_form
 import { TINY } from "../_support.ts";
 import { finished, unfinished } from "./_checkpoints.ts";
 
+/** The bytes of a checkpoint with the first number of some tensors changed, or without them. */
+function withTensors(change: Record<string, number | undefined>): Uint8Array {
+  const { tensors, metadata } = decodeSafetensors(encodeCheckpoint(unfinished));
+  for (const [name, first] of Object.entries(change)) {
+    if (first === undefined) delete tensors[name];
+    else tensors[name]!.data[0] = first;
+  }
+  return encodeSafetensors(tensors, metadata);
+}
+
 /** The bytes of a checkpoint with some of its metadata changed. */
 function withMetadata(change: Record<string, string>): Uint8Array {
   const { tensors, metadata } = decodeSafetensors(encodeCheckpoint(finished));
@@ -26,7 +36,7 @@ Deno.test("encodeCheckpoint() rounds the model, and nothing else, to 16-bit numb
 });
 
 Deno.test("a vocabulary of any characters comes back", () => {
-  const texts = fc.uniqueArray(fc.string({ unit: "grapheme", minLength: 1, maxLength: 1 }), {
+  const texts = fc.uniqueArray(fc.string({ unit: "binary", minLength: 1, maxLength: 1 }), {
     minLength: 5,
     maxLength: 5,
   });
@@ -59,10 +69,31 @@ Deno.test("decodeCheckpoint() throws if the file is no checkpoint of this librar
     ],
     [withMetadata({ config: JSON.stringify({ ...TINY, layers: 1e9 }) }), /1000000000 layers, but/],
     [withMetadata({ vocabulary: '["a","b"]' }), /its vocabulary has 2 characters, but its model 5/],
-    [encodeSafetensors({}, { format: "dlm-1" }), /its metadata do not give the config/],
-    [withMetadata({ training: "{}" }), /training.parameters.embedding is missing/],
+    [encodeSafetensors({}, { format: "dlm-1" }), /its metadata do not give the version/],
+    [withTensors({ "training.mean.head": undefined }), /training.mean.head is missing/],
+    [withTensors({ head: NaN }), /its tensor head has a number that is not finite/],
+    [withTensors({ "training.meanSquare.head": Infinity }), /meanSquare.head has a number that/],
   ];
   for (const [bytes, message] of cases) {
     assert.throws(() => decodeCheckpoint(bytes), { message });
   }
+});
+
+Deno.test("encodeCheckpoint() throws if a number is not finite, or not in 16 bits", () => {
+  const { average } = finished;
+  const withFirst = (first: number) => ({
+    ...finished,
+    average: { ...average, head: average.head!.with(0, first) },
+  });
+  for (const first of [NaN, Infinity]) {
+    assert.throws(() => encodeCheckpoint(withFirst(first)), {
+      name: "RangeError",
+      message: /^The numbers of head are more than 32 bits can hold.+lower learning rates\.$/,
+    });
+  }
+  encodeCheckpoint(withFirst(70_000));
+  assert.throws(() => encodeCheckpoint(withFirst(70_000), { half: true }), {
+    name: "RangeError",
+    message: /more than 16 bits can hold.+write them in 32 bits\.$/,
+  });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  describeCheckpoint,
   loadCheckpoint,
   loadModel,
   saveCheckpoint,
@@ -9,7 +10,7 @@ import {
 import { encodeCheckpoint } from "dlm/training/checkpoint_format.ts";
 import { createCorpus } from "dlm/corpus.ts";
 import { Transformer } from "dlm/model.ts";
-import { assertNoLeak, TINY } from "../_support.ts";
+import { assertNoLeak, inFolder, TINY } from "../_support.ts";
 import { finished, unfinished } from "./_checkpoints.ts";
 
 const withoutDisk = (await Deno.permissions.query({ name: "write" })).state !== "granted";
@@ -63,5 +64,45 @@ Deno.test({
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
+  },
+});
+
+Deno.test({
+  name: "a model whose training went wrong is not written in the place of a good one",
+  ignore: withoutDisk,
+  async fn() {
+    await inFolder(async (folder) => {
+      const path = `${folder}/model.safetensors`;
+      await saveCheckpoint(path, unfinished);
+      const before = await Deno.readFile(path);
+      const { parameters, ...rest } = unfinished.training!;
+      const diverged = { ...parameters, head: parameters.head!.map(() => NaN) };
+      const training = { ...rest, parameters: diverged };
+      await assert.rejects(saveCheckpoint(path, { ...unfinished, training }), {
+        name: "RangeError",
+        message: /^The numbers of training.parameters.head are more than 32 bits can hold/,
+      });
+      assert.deepEqual(await Deno.readFile(path), before);
+      assert.deepEqual((await Array.fromAsync(Deno.readDir(folder))).length, 1);
+    });
+  },
+});
+
+Deno.test({
+  name: "describeCheckpoint() reads what loadCheckpoint() does, except the numbers",
+  ignore: withoutDisk,
+  async fn() {
+    await inFolder(async (folder) => {
+      const path = `${folder}/model.safetensors`;
+      await saveCheckpoint(path, finished);
+      const { average: _, ...metadata } = finished;
+      assert.deepEqual(await describeCheckpoint(path), metadata);
+      await Deno.writeFile(path, encodeCheckpoint({ ...finished, characters: ["a"] }));
+      await assert.rejects(describeCheckpoint(path), {
+        name: "RangeError",
+        message:
+          /is not a readable checkpoint: its vocabulary has 1 characters, but its model 5\.$/,
+      });
+    });
   },
 });

@@ -36,7 +36,12 @@ Deno.test(
       const before = await read();
       assert.deepEqual(before.map(({ training }) => training!.done.step), [2, 1]);
 
-      const next = await train(folder, 100, ["--resume", "--steps=5", "--out=."]);
+      const next = await train(folder, 100, [
+        "--resume",
+        "--steps=5",
+        "--corpus=text.txt",
+        "--out=.",
+      ]);
       assert.equal(next.code, 1, next.stderr);
       assert.equal(next.stdout, "");
       assert.match(next.stderr, /^Cannot write \d+ bytes to .*checkpoint\.safetensors.*before\.$/);

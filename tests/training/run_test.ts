@@ -157,3 +157,18 @@ Deno.test("startRun() can be interrupted while it starts", async () => {
     message: "Stopped before the first step.",
   });
 });
+
+Deno.test("startRun() refuses at once what will not fit, and says what to lower", async () => {
+  const cases: [changes: Partial<RunSettings>, message: RegExp][] = [
+    [{ width: 100_000, heads: 1 }, /one thread.+: choose fewer layers or a smaller width/],
+    [{ context: 100_000 }, /choose a smaller micro-batch or a shorter context/],
+    [{ layers: 1e9 }, /choose/],
+    [{ batch: 4e9, microBatch: 4e9 }, /choose a smaller micro-batch or a shorter context/],
+  ];
+  for (const [changes, message] of cases) {
+    const start = async () => {
+      await using _ = await startRun(corpus, { ...settings, ...changes });
+    };
+    await assert.rejects(start, { name: "RangeError", message });
+  }
+});

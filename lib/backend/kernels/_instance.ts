@@ -102,7 +102,19 @@ export function instantiateKernels(
   const module = new WebAssembly.Module(BUILDS[build]);
   const instance = new WebAssembly.Instance(module, {
     env: { memory: asm.memory, "Math.log": Math.log },
-    product: { product: (...parameters: number[]) => kernels.matmul(...parameters) },
+    product: {
+      // What WebAssembly hands out has a sign, also an address beyond the first 2 GB.
+      product: (
+        a: number,
+        ar: number,
+        ac: number,
+        b: number,
+        br: number,
+        bc: number,
+        c: number,
+        ...rest: number[]
+      ) => kernels.matmul(a >>> 0, ar, ac, b >>> 0, br, bc, c >>> 0, ...rest),
+    },
   });
   const inWasm = instance.exports as unknown as KernelExports;
   const scratch = present?.scratch ?? _malloc(inWasm.matmulScratch()) >>> 0;

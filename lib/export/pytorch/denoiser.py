@@ -20,15 +20,18 @@ elsewhere under these names runs here, and one trained here runs there:
 Vectors are rows: x @ qkv. There are no biases and no learned gains.
 """
 
+import hashlib
 import json
 import os
 import struct
+import sys
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 REACH = 4
+BLANK = "0" * 64  # what stands in the place of a checksum while it is computed
 DTYPES = {"F32": torch.float32, "F16": torch.float16}
 
 
@@ -134,12 +137,19 @@ def load(path):
 
 
 def read_safetensors(path):
-    """The tensors and the texts of a file, by name."""
+    """The tensors and the texts of a file, by name; a checksum must be that of the file."""
     with open(path, "rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        header = json.loads(file.read(length))
+        beginning = file.read(8)
+        text = file.read(*struct.unpack("<Q", beginning))
         data = bytearray(file.read())
+    header = json.loads(text)
     metadata = header.pop("__metadata__", {})
+    checksum = metadata.get("checksum")
+    if checksum is not None:
+        sha256 = hashlib.sha256(beginning + text.replace(checksum.encode(), BLANK.encode(), 1))
+        sha256.update(data)
+        if sha256.hexdigest() != checksum:
+            sys.exit(f"{path} is not as it was written: it was damaged or changed, so copy it again.")
     tensors = {}
     for name, entry in header.items():
         begin, end = entry["data_offsets"]
@@ -149,9 +159,13 @@ def read_safetensors(path):
 
 
 def write_safetensors(path, tensors, metadata):
-    """Writes a file of float32 whole or not at all."""
+    """Writes a file of float32, with its checksum as in lib/training/sealed_checkpoint.ts, whole or
+    not at all."""
+    metadata = {"checksum": BLANK, **{name: metadata[name] for name in metadata if name != "checksum"}}
     header, chunks, end = {"__metadata__": metadata}, [], 0
     for name, tensor in tensors.items():
+        if not tensor.isfinite().all():
+            sys.exit(f"The numbers of {name} are more than 32 bits can hold, so nothing is written.")
         chunk = tensor.detach().float().cpu().contiguous().numpy().tobytes()
         header[name] = {
             "dtype": "F32",
@@ -162,8 +176,12 @@ def write_safetensors(path, tensors, metadata):
         end += len(chunk)
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
+    sha256 = hashlib.sha256()
+    for part in (beginning := struct.pack("<Q", len(text)) + text, *chunks):
+        sha256.update(part)
+    beginning = beginning.replace(BLANK.encode(), sha256.hexdigest().encode(), 1)
     with open(f"{path}.tmp", "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text + b"".join(chunks))
+        file.write(beginning + b"".join(chunks))
         file.flush()
         os.fsync(file.fileno())
     os.replace(f"{path}.tmp", path)

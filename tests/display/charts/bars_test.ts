@@ -30,3 +30,13 @@ Deno.test("bars() throws if a number has no length", () => {
     });
   }
 });
+
+Deno.test("bars() draws names as they are, whatever they mean in SVG", () => {
+  const bundle = bundleOf(bars({ '<b> & "c"': 1, "&lt;": 2 }, { label: "1 < 2 & 3 > 2" }));
+  assert.match(bundle["text/plain"]!, /<b> & "c": 1\.00, &lt;: 2\.00/);
+  const svg = bundle["image/svg+xml"]!;
+  for (const text of ['>&lt;b&gt; &amp; "c"<', ">&amp;lt;<", ">1 &lt; 2 &amp; 3 &gt; 2"]) {
+    assert(svg.includes(text), text);
+  }
+  assert(svg.includes('="&lt;b&gt; &amp; &quot;c&quot;: 1.00, &amp;lt;: 2.00"'), svg.slice(0, 900));
+});

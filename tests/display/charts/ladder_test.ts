@@ -35,3 +35,8 @@ Deno.test("ladder() compares with the first value where that is wished for", () 
   const { "text/plain": text } = bundleOf(ladder(values, { label: "bits", from: "first" }));
   assert.match(text!, /again: 3\.50 \(−0\.50\)/);
 });
+
+Deno.test("ladder() draws names as they are, whatever they mean in SVG", () => {
+  const svg = bundleOf(ladder({ "<mask>": 1, "a & b": 2 }, { label: "bits" }))["image/svg+xml"]!;
+  for (const text of [">&lt;mask&gt;<", ">a &amp; b<"]) assert(svg.includes(text), text);
+});
