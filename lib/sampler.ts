@@ -101,8 +101,8 @@ export async function* sample(
   }
 }
 
-/** The logits of every place, twice, are to take no more than 256 MB … */
-const MOST_LOGITS = 2 ** 25;
+/** The logits of every place, twice, are to take no more than 64 MB … */
+const MOST_LOGITS = 2 ** 23;
 
 /** … and each frame, which copies all characters, no more than 12 MB. */
 const MOST_CHARACTERS = 2 ** 20;
