@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import corpora from "../data/corpora.json" with { type: "json" };
+import { chosenText } from "dlm/files/choice.ts";
 import { loadText, type LoadTextOptions } from "dlm/files/texts.ts";
 import type { Rng } from "dlm/rng.ts";
 import { CharTokenizer } from "dlm/tokenizer.ts";
@@ -38,7 +40,7 @@ export function createCorpus(name: string, text: string): Corpus {
   return {
     name,
     text,
-    sha256: createHash("sha256").update(text).digest("hex"),
+    sha256: sha256(text),
     tokenizer,
     train: tokens.subarray(0, boundary),
     validation: tokens.subarray(boundary),
@@ -48,17 +50,32 @@ export function createCorpus(name: string, text: string): Corpus {
 /**
  * Loads a corpus by name (`tinyshakespeare`, `moby-dick`) or any UTF-8 text file by path.
  *
+ * @param nameOrPath if left out, what the reader chose, or else tiny Shakespeare
+ *
  * A named text that has to be downloaded and cannot be is replaced by Moby-Dick, and
  * `onNotice` says so; see {@linkcode loadText}.
  *
  * @throws {RangeError} if there is no such name or file, or the file is no UTF-8 text, or empty
  */
 export async function loadCorpus(
-  nameOrPath: string = "tinyshakespeare",
+  nameOrPath?: string,
   options: LoadTextOptions = {},
 ): Promise<Corpus> {
-  const { name, text } = await loadText(nameOrPath, options);
+  const { name, text } = await loadText(nameOrPath ?? await chosenText(), options);
   return createCorpus(name, text);
+}
+
+/**
+ * The SHA-256 of a text as {@linkcode loadCorpus} would give it; for one that is known by name,
+ * without loading it.
+ */
+export async function fingerprintOf(nameOrPath: string): Promise<string> {
+  const known = corpora.find(({ name }) => name === nameOrPath);
+  return known?.sha256 ?? sha256((await loadText(nameOrPath)).text);
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }
 
 /** Options for {@linkcode drawWindows}. */

@@ -117,10 +117,12 @@ export * from "dlm/export/web_page.ts";
 
 // The course
 export * from "dlm/course/answer.ts";
+export * from "dlm/course/choose_text.ts";
 export * from "dlm/course/gradient_check.ts";
 export * from "dlm/course/one_to.ts";
 export * from "dlm/course/provenance.ts";
 export * from "dlm/course/random_matrix.ts";
+export * from "dlm/course/respell.ts";
 export * from "dlm/course/trained_model.ts";
 export * from "dlm/display/charts/bars.ts";
 export * from "dlm/display/charts/file_map.ts";

@@ -129,7 +129,7 @@ export class CharTokenizer {
  * most three: the same letter with other marks or in the other case, or else a sign of the
  * same look, or else of the same kind.
  */
-function nearestCharacters(character: string, vocabulary: readonly string[]): string[] {
+export function nearestCharacters(character: string, vocabulary: readonly string[]): string[] {
   const distance = (other: string) => Math.abs(other.codePointAt(0)! - character.codePointAt(0)!);
   for (const trait of [plainLetter, look, kind]) {
     const wanted = trait(character);

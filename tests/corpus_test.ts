@@ -6,6 +6,7 @@ import {
   createCorpus,
   drawWindows,
   equalParts,
+  fingerprintOf,
   loadCorpus,
 } from "dlm/corpus.ts";
 import { Rng } from "dlm/rng.ts";
@@ -140,5 +141,14 @@ Deno.test({
     assert.equal(corpus.name, "moby-dick");
     assert.match(corpus.text, /^Call me Ishmael\./m);
     assert.deepEqual(await loadCorpus(corpus.name), corpus);
+  },
+});
+
+Deno.test({
+  name: "fingerprintOf() knows the texts that have names without loading them",
+  ignore: withoutDisk,
+  async fn() {
+    assert.equal(await fingerprintOf("moby-dick"), (await loadCorpus("moby-dick")).sha256);
+    assert.match(await fingerprintOf("tinyshakespeare"), /^86c4e6aa/);
   },
 });

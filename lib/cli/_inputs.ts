@@ -1,7 +1,8 @@
 import { SingleBar } from "cli-progress";
-import { fileURLToPath } from "node:url";
-import { type Corpus, loadCorpus } from "dlm/corpus.ts";
+import { type Corpus, fingerprintOf, loadCorpus } from "dlm/corpus.ts";
+import { chosenText } from "dlm/files/choice.ts";
 import { type LoadedModel, loadModel } from "dlm/training/checkpoint.ts";
+import { findModel, namedModel, shippedModels } from "dlm/training/known_models.ts";
 
 // What the user names on the command line: a text, a model.
 
@@ -19,30 +20,29 @@ export async function openCorpus(nameOrPath?: string): Promise<Corpus> {
   return corpus;
 }
 
-const SHIPPED = fileURLToPath(new URL("../../data/models/", import.meta.url));
+/** What the option `--model` means. */
+export const MODEL_OPTION =
+  "a shipped model, or a checkpoint (default: the best that learned from the chosen text)";
 
-/** The model that commands use unless told otherwise. */
-export const DEFAULT_MODEL = "best";
-
-/** Loads a shipped model by name, or any checkpoint by path. */
-export async function openModel(nameOrPath: string): Promise<LoadedModel> {
+/** Loads the model of {@linkcode modelPath}. */
+export async function openModel(nameOrPath?: string): Promise<LoadedModel> {
   return await loadModel(await modelPath(nameOrPath));
 }
 
-/** The path of a shipped model by name; any other text is a path already. */
-export async function modelPath(nameOrPath: string): Promise<string> {
-  const shipped = await shippedModels();
-  return shipped.get(nameOrPath) ?? nameOrPath;
-}
-
-/** The paths of the models that come with the library, by name. */
-export async function shippedModels(): Promise<Map<string, string>> {
-  const models = new Map<string, string>();
-  for await (const { name } of Deno.readDir(SHIPPED)) {
-    const [, model] = name.match(/^(.+)\.safetensors$/) ?? [];
-    if (model) {
-      models.set(model, SHIPPED + name);
-    }
-  }
-  return models;
+/**
+ * The path of a model that is called by its name or its path; if left out, the best that learned
+ * from the text that the reader works with.
+ *
+ * @throws {RangeError} if there is none
+ */
+export async function modelPath(nameOrPath?: string): Promise<string> {
+  if (nameOrPath !== undefined) return (await namedModel(nameOrPath)).path;
+  const text = await chosenText();
+  const found = await findModel(await fingerprintOf(text), { prefer: "best" });
+  if (found) return found.path;
+  const names = (await shippedModels()).map(({ name }) => name).join(", ");
+  throw new RangeError(
+    `No model has learned from ${text} as it is now: train one with deno task train, ` +
+      `or name another with --model (${names}, or a checkpoint).`,
+  );
 }

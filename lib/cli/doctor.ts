@@ -3,7 +3,7 @@ import corpora from "../../data/corpora.json" with { type: "json" };
 import { kernelsInUse, tf } from "dlm/backend/backend.ts";
 import { runCommand } from "dlm/cli/_command.ts";
 import { installedFrontEnds, output } from "dlm/cli/_front_ends.ts";
-import { DEFAULT_MODEL, shippedModels } from "dlm/cli/_inputs.ts";
+import { shippedModels } from "dlm/training/known_models.ts";
 
 /** One thing that the doctor looked at. */
 interface Check {
@@ -119,10 +119,10 @@ async function corpus(): Promise<Check> {
 }
 
 async function model(): Promise<Check> {
-  const names = [...(await shippedModels()).keys()];
+  const names = (await shippedModels()).map(({ name }) => name);
   return {
-    name: "Model",
-    ok: names.includes(DEFAULT_MODEL),
+    name: "Models",
+    ok: names.length > 0,
     found: names.join(", ") || "none shipped",
     advice: "Train one with deno task train and name its checkpoint with --model.",
   };

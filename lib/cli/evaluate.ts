@@ -2,14 +2,14 @@ import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
 import { baselines } from "dlm/measures/baselines.ts";
 import { anyWholeNumber, runCommand, wholeNumber } from "dlm/cli/_command.ts";
-import { DEFAULT_MODEL, openCorpus, openModel } from "dlm/cli/_inputs.ts";
+import { MODEL_OPTION, openCorpus, openModel } from "dlm/cli/_inputs.ts";
 import { predictInWorkers } from "dlm/crew/crew.ts";
 import { TEXT_NAMES } from "dlm/files/texts.ts";
 import { evaluate } from "dlm/evaluation.ts";
 
 const command = new Command("evaluate")
   .description("Measures how many bits a model needs for a character.")
-  .option("--model <name|file>", "a shipped model, or a checkpoint", DEFAULT_MODEL)
+  .option("--model <name|file>", MODEL_OPTION)
   .option(
     "--corpus <name|file>",
     `the text to measure: ${TEXT_NAMES.join(", ")}, or a file ` +

@@ -8,7 +8,7 @@ import {
   type EncodeOptions,
 } from "dlm/training/checkpoint_format.ts";
 import { runCommand } from "dlm/cli/_command.ts";
-import { DEFAULT_MODEL, modelPath } from "dlm/cli/_inputs.ts";
+import { MODEL_OPTION, modelPath } from "dlm/cli/_inputs.ts";
 import { encodeOnnx } from "dlm/export/onnx.ts";
 import { createWebPage } from "dlm/export/web_page.ts";
 
@@ -16,7 +16,7 @@ const command = new Command("export")
   .description("Writes a model for other programs: ONNX, safetensors and the vocabulary.")
   .option("--web", "a web page that writes with the model, instead")
   .option("--half", "16-bit numbers in the safetensors file, half its size")
-  .option("--model <name|file>", "a shipped model, or a checkpoint", DEFAULT_MODEL)
+  .option("--model <name|file>", MODEL_OPTION)
   .option("--out <dir>", "folder for the files", "runs/export")
   .option("--json", "print the result as one line of JSON")
   .action(async (options) => {

@@ -8,7 +8,7 @@ import {
   runCommand,
   wholeNumber,
 } from "dlm/cli/_command.ts";
-import { DEFAULT_MODEL, openModel } from "dlm/cli/_inputs.ts";
+import { MODEL_OPTION, openModel } from "dlm/cli/_inputs.ts";
 import { watcher } from "dlm/display/frames/terminal.ts";
 import { denoisingGif } from "dlm/display/frames/gif.ts";
 import { rankTemplates } from "dlm/measures/infill.ts";
@@ -32,7 +32,7 @@ const topK = ["<N>", "draw from this many of the likeliest characters"] as const
 
 const command = new Command("sample")
   .description("Writes text with a trained model.")
-  .option("--model <name|file>", "a shipped model, or a checkpoint", DEFAULT_MODEL)
+  .option("--model <name|file>", MODEL_OPTION)
   .option("--prompt <text>", "what the text begins with")
   .option(
     "--infill <text>",

@@ -1,10 +1,17 @@
-import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
-import { loadCheckpoint, loadModel } from "dlm/training/checkpoint.ts";
+import { join } from "node:path";
+import { loadModel } from "dlm/training/checkpoint.ts";
 import { type Corpus, loadCorpus } from "dlm/corpus.ts";
 import { predictInWorkers } from "dlm/crew/crew.ts";
 import type { Predictor } from "dlm/crew/predictor.ts";
 import type { Transformer } from "dlm/model.ts";
+import {
+  findModel,
+  type FindModelOptions,
+  type KnownModel,
+  RUNS,
+  shippedModels,
+  SMOKE_RUNS,
+} from "dlm/training/known_models.ts";
 import { PRESETS } from "dlm/training/presets.ts";
 import { type Run, startRun } from "dlm/training/run.ts";
 import type { CharTokenizer } from "dlm/tokenizer.ts";
@@ -24,84 +31,37 @@ export interface TrainedModel {
 }
 
 /** Options for {@linkcode trainedModel}. */
-export interface TrainedModelOptions {
+export interface TrainedModelOptions extends FindModelOptions {
   /** The corpus's name or path.
-   * @default {"tinyshakespeare"}
+   * @default {what the reader chose, or else tiny Shakespeare}
    */
   source?: string;
-  /** Which to take if both are there.
-   * @default {"shipped"}
-   */
-  prefer?: "yours" | "shipped";
-  /** Whether to take the causal twin: the same model, trained as long, that sees only what
-   * stands before a character.
-   * @default {false}
-   */
-  causal?: boolean;
 }
 
 /**
- * A trained model for a notebook's cell, which may be the first that is run: the one that
- * notebook 05 saved, or the one that comes with the library, or else a small one that is
- * trained now, in a few seconds.
+ * A trained model for a notebook's cell, which may be the first that is run: that of
+ * {@linkcode findModel}, or else a small one that is trained now, in a few seconds.
  *
  * It stays in memory until another one of its kind is asked for, so a cell need not free it,
  * can be run any number of times, and can hold a denoiser beside its causal twin.
  */
 export async function trainedModel(options: TrainedModelOptions = {}): Promise<TrainedModel> {
-  const { causal = false } = options;
-  const corpus = await loadCorpus(options.source);
-  const kind = causal ? "causal twin" : "model";
-  const yours = { path: pathOfYours(causal), origin: `the ${kind} that you trained` };
-  const shipped = { path: pathOfShipped(causal), origin: `the ${kind} that comes with the course` };
-  const places = options.prefer === "yours" ? [yours, shipped] : [shipped, yours];
-  for (const { path, origin } of places) {
-    const version = await versionOf(path);
-    if (version === undefined || await textOf(path, version) !== corpus.sha256) continue;
-    const loaded = await keep(`${path} ${version}`, async () => {
-      const { model } = await loadModel(path);
-      return { model, origin };
-    });
-    return describe(loaded, corpus);
-  }
-  const key = `${kind} trained now on ${corpus.sha256}`;
-  return describe(await keep(key, () => trainNow(corpus, causal)), corpus);
+  const { source, ...wish } = options;
+  const corpus = await loadCorpus(source);
+  const causal = wish.causal ?? false;
+  const known = await findModel(corpus.sha256, wish);
+  const key = known
+    ? `${known.path} ${known.written}`
+    : `${causal ? "causal" : "denoiser"} ${corpus.sha256}`;
+  return describe(await keep(key, () => known ? load(known) : trainNow(corpus, causal)), corpus);
 }
 
-/** Saves a run as the model that {@linkcode trainedModel} calls yours. */
+/** Saves a run as a model that {@linkcode trainedModel} calls yours. */
 export async function saveAsYours(run: Run): Promise<void> {
-  const path = pathOfYours(run.config.causal);
-  await Deno.mkdir(dirname(path), { recursive: true });
-  await run.save(path);
-}
-
-function pathOfShipped(causal: boolean): string {
-  return pathOf(`../../data/models/laptop${causal ? "-causal" : ""}.safetensors`);
-}
-
-/** The tests' short runs have a file of their own, so that they never replace a good model. */
-function pathOfYours(causal: boolean): string {
-  const preset = Deno.env.get("DLM_PRESET") ?? "laptop";
-  return pathOf(`../../runs/notebooks/${preset}${causal ? "-causal" : ""}.safetensors`);
-}
-
-function pathOf(relative: string): string {
-  return fileURLToPath(new URL(relative, import.meta.url));
-}
-
-/** When a file was written; nothing if there is none. */
-async function versionOf(path: string): Promise<number | undefined> {
-  return await Deno.stat(path).then(({ mtime }) => Number(mtime), () => undefined);
-}
-
-/** The texts that files of models were trained on, by path and time of writing. */
-const texts = new Map<string, string>();
-
-/** The SHA-256 of the text that the model in a file learned from. */
-async function textOf(path: string, version: number): Promise<string> {
-  const key = `${path} ${version}`;
-  if (!texts.has(key)) texts.set(key, (await loadCheckpoint(path)).corpus.sha256);
-  return texts.get(key)!;
+  const folder = Deno.env.get("DLM_PRESET") === "smoke" ? SMOKE_RUNS : RUNS;
+  await run.save(
+    join(folder, "notebooks", `${run.config.causal ? "causal" : "laptop"}.safetensors`),
+  );
 }
 
 /** A model in memory. */
@@ -125,13 +85,20 @@ async function keep(key: string, load: () => Promise<Loaded>) {
   return loaded;
 }
 
+async function load({ path, shipped, config: { causal } }: KnownModel): Promise<Loaded> {
+  const { model } = await loadModel(path);
+  const kind = causal ? "causal twin" : "model";
+  const whence = shipped ? "comes with the course" : "you trained";
+  return { model, origin: `the ${kind} that ${whence}` };
+}
+
 async function trainNow(corpus: Corpus, causal: boolean): Promise<Loaded> {
   const kind = causal ? "causal twin" : "model";
+  const others = new Set((await shippedModels()).map(({ corpus }) => corpus.name));
   console.log(
-    `There is no trained ${kind} of ${corpus.name} yet, so a small one is trained for a few seconds; ` +
-      (causal
-        ? "deno task train --causal trains a better one."
-        : "notebook 05 trains a better one."),
+    `No ${kind} has learned from ${corpus.name} yet, as those that come with the course did from ` +
+      `${[...others].join(" and ")}. So a small one is trained now for a few seconds; ` +
+      `deno task train${causal ? " --causal" : ""} makes a better one.`,
   );
   await using run = await startRun(corpus, { ...PRESETS.smoke, causal, seed: 1, workers: 0 });
   await Array.fromAsync(run.train());

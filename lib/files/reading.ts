@@ -8,6 +8,8 @@ export interface Expected {
    * @default {Infinity}
    */
   most?: number | undefined;
+  /** How many of its first bytes are wanted; all, if left out. */
+  first?: number | undefined;
 }
 
 /**
@@ -20,7 +22,7 @@ export async function readGivenFile(
   path: string,
   expected: Expected,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { what, most = Infinity } = expected;
+  const { what, most = Infinity, first = Infinity } = expected;
   try {
     const { isDirectory, isFile, size } = await Deno.stat(path);
     if (isDirectory) throw new RangeError(`${path} is a folder: give the path of ${what} in it.`);
@@ -30,10 +32,16 @@ export async function readGivenFile(
         `${path} has ${amount(size)}, and ${what} may have ${amount(most)}: give a smaller one.`,
       );
     }
-    return await Deno.readFile(path);
+    return first < size ? await readBeginning(path, first) : await Deno.readFile(path);
   } catch (error) {
     throw error instanceof RangeError ? error : new RangeError(explain(path, error, expected));
   }
+}
+
+async function readBeginning(path: string, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  using file = await Deno.open(path);
+  const bytes = new Uint8Array(length);
+  return bytes.subarray(0, await file.read(bytes) ?? 0);
 }
 
 /** Why the system did not let a path be read, as a sentence. */

@@ -54,6 +54,19 @@ export function readHeader(bytes: Uint8Array): SafetensorsHeader {
   return { end: start, tensors, metadata };
 }
 
+/**
+ * Reads the texts of a header alone.
+ *
+ * @param bytes the file's beginning, at least to the end of the header
+ * @throws {SafetensorsError} if the header breaks the format, or not all of it is there
+ */
+export function readMetadata(bytes: Uint8Array): Record<string, string> {
+  const [text] = readText(bytes);
+  const { [METADATA]: metadata = {} } = parseHeader(text);
+  checkMetadata(metadata);
+  return metadata;
+}
+
 /** The header's text, and where it ends. */
 function readText(bytes: Uint8Array): [text: string, end: number] {
   const { buffer, byteOffset, length } = bytes;

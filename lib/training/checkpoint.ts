@@ -1,6 +1,8 @@
 import { join, parse } from "node:path";
 import deno from "../../deno.json" with { type: "json" };
 import { removeLeftovers, writeFileAtomic } from "dlm/files/atomic.ts";
+import { MAX_HEADER_BYTES } from "dlm/files/safetensors.ts";
+import { readMetadata } from "dlm/files/safetensors_header.ts";
 import { readGivenFile } from "dlm/files/reading.ts";
 import { readAll } from "dlm/backend/variables.ts";
 import type { Corpus } from "dlm/corpus.ts";
@@ -8,6 +10,8 @@ import { Transformer } from "dlm/model.ts";
 import {
   type Checkpoint,
   decodeCheckpoint,
+  decodeDescription,
+  type Description,
   encodeCheckpoint,
 } from "dlm/training/checkpoint_format.ts";
 import { CharTokenizer } from "dlm/tokenizer.ts";
@@ -41,16 +45,16 @@ function previousPath(path: string): string {
   return join(dir, `${name}.previous${ext}`);
 }
 
+/** What the path of a checkpoint should lead to. */
+const CHECKPOINT = { what: "a checkpoint", missing: "train one with deno task train" };
+
 /**
  * Reads a checkpoint.
  *
  * @throws {RangeError} if the file cannot be read, or is not a checkpoint of this library
  */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
-  const bytes = await readGivenFile(path, {
-    what: "a checkpoint",
-    missing: "train one with deno task train",
-  });
+  const bytes = await readGivenFile(path, CHECKPOINT);
   try {
     return decodeCheckpoint(bytes);
   } catch (error) {
@@ -61,6 +65,20 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
     throw new RangeError(`${path} is not a readable checkpoint: ${error.message}${advice}`, {
       cause: error,
     });
+  }
+}
+
+/**
+ * What a checkpoint says of its model, without reading any of its numbers.
+ *
+ * @throws {RangeError} if the file is not a checkpoint of this library
+ */
+export async function describeCheckpoint(path: string): Promise<Description> {
+  const beginning = await readGivenFile(path, { ...CHECKPOINT, first: 8 + MAX_HEADER_BYTES });
+  try {
+    return decodeDescription(readMetadata(beginning));
+  } catch (error) {
+    throw new RangeError(`${path} is not a readable checkpoint.`, { cause: error });
   }
 }
 

@@ -25,6 +25,9 @@ export interface Checkpoint {
   training?: TrainingRecord;
 }
 
+/** What a checkpoint's file says of its model before the numbers begin. */
+export type Description = Pick<Checkpoint, "config" | "corpus">;
+
 /** The rest of a run's state. */
 export interface TrainingRecord extends Omit<LearnerState, "average"> {
   /** The steps and the seconds of training behind it. */
@@ -79,6 +82,17 @@ export function encodeCheckpoint(
     metadata.training = JSON.stringify({ done, settings });
   }
   return encodeSafetensors(tensors, metadata);
+}
+
+/**
+ * What the metadata of a checkpoint say of its model.
+ *
+ * @throws {Error} if they are of something else
+ */
+export function decodeDescription(metadata: Record<string, string>): Description {
+  const { format, config = "", corpus = "" } = metadata;
+  if (format !== FORMAT) throw new RangeError(`its format is not ${FORMAT}.`);
+  return { config: JSON.parse(config), corpus: JSON.parse(corpus) };
 }
 
 /**

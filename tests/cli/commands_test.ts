@@ -47,7 +47,7 @@ const TINY = ["--layers=1", "--width=8", "--heads=1"];
 const WHOLE = ["--model", "whole.safetensors"];
 
 const BAD_INPUT: [string, string, string[], RegExp][] = [
-  ["a missing file", "train", ["--corpus", "none.txt"], /no file "none\.txt"/],
+  ["a missing file", "train", ["--corpus", "none.txt"], /no file none\.txt/],
   ["an empty file", "train", ["--corpus", "empty.txt"], /empty/],
   ["a text shorter than the context", "train", ["--corpus", "short.txt"], /context/],
   ["a text that is not UTF-8", "train", ["--corpus", "latin1.txt"], /UTF-8/],
@@ -62,8 +62,8 @@ const BAD_INPUT: [string, string, string[], RegExp][] = [
   ["a learning rate of zero", "train", ["--learning-rate", "0"], /above 0/],
   ["an unknown option", "train", ["--lr", "1"], /--lr/],
   ["an unknown preset", "train", ["--preset", "huge"], /smoke, laptop, large/],
-  ["resuming nothing", "train", ["--resume", "--out", "nowhere"], /no checkpoint/],
-  ["a missing checkpoint", "sample", ["--model", "none.safetensors"], /no checkpoint/],
+  ["resuming nothing", "train", ["--resume", "--out", "nowhere"], /no file .*safetensors/],
+  ["a missing checkpoint", "sample", ["--model", "none.safetensors"], /no file .*safetensors/],
   ["a truncated checkpoint", "sample", ["--model", "cut.safetensors"], /cut\.safetensors/],
   ["a text as checkpoint", "evaluate", ["--model", "text.txt"], /text\.txt/],
   ["baselines of a model", "evaluate", ["--baselines", "--model", "x"], /cannot be used with/],

@@ -32,14 +32,16 @@ class Learner:
     """A model, the optimizers' memory, and its running mean; each process has a copy. All
     numbers have 32 bits; when matrices are multiplied, they may have 16."""
 
-    def __init__(self, config, tensors, step, device="cpu", bfloat16=False):
+    def __init__(self, config, tensors, step, device="cpu", bfloat16=False, compiled=False):
         self.device, self.bfloat16 = device, bfloat16
         self.model = Denoiser(config).to(device)
         self.average = Denoiser(config).to(device)
         names = list(self.model.state_dict())
         self.model.load_state_dict({name: tensors[f"training.parameters.{name}"] for name in names})
         self.average.load_state_dict({name: tensors[name] for name in names})
-        self.parallel = DistributedDataParallel(self.model) if dist.is_initialized() else self.model
+        self.parallel = torch.compile(self.model, dynamic=False) if compiled else self.model
+        if dist.is_initialized():
+            self.parallel = DistributedDataParallel(self.parallel)
 
         self.optimizers = make_optimizers(self.model, bfloat16)
         for name, state in self.states():
@@ -97,7 +99,8 @@ class Learner:
 def noisy_loss(model, clean, noisy, weights):
     """The weighted surprisals of the masked characters, in nats; all three are [B, T]."""
     rows = weights.flatten().nonzero().squeeze(1)  # [N]
-    nats = F.cross_entropy(model(noisy, rows), clean.flatten()[rows], reduction="none")
+    logits = model(noisy)[rows]  # of all places, so that a compiled model sees one shape alone
+    nats = F.cross_entropy(logits, clean.flatten()[rows], reduction="none")
     return (nats * weights.flatten()[rows]).sum()
 
 
@@ -146,6 +149,7 @@ def main():
     parser.add_argument("--save-every", type=int, default=1000, help="steps between checkpoints")
     parser.add_argument("--out", required=True, help="the checkpoint to write")
     parser.add_argument("--bfloat16", action="store_true", help="multiply matrices in 16 bits")
+    parser.add_argument("--compile", action="store_true", help="have torch.compile make kernels first")
     arguments = parser.parse_args()
     if "RANK" not in os.environ:
         sys.exit("Start this with torchrun, which tells each process of the others.")
@@ -168,7 +172,7 @@ def main():
     settings.pop("seconds", None)
     done, seconds = training["done"]["step"], training["done"]["seconds"]
     split = read_corpus(arguments.corpus, metadata)
-    learner = Learner(config, tensors, done, device, arguments.bfloat16)
+    learner = Learner(config, tensors, done, device, arguments.bfloat16, arguments.compile)
     for step in range(done + 1, settings["steps"] + 1):
         start = time.perf_counter()
         batch = draw_batch(split, config["vocabularySize"], settings, step)
