@@ -48,6 +48,7 @@ export {
   useBackend,
 } from "dlm/backend/backend.ts";
 export { installKernels, type KernelSet, workingKernels } from "dlm/backend/kernels/mod.ts";
+export { type Interrupt, Interrupted, listenForInterrupt } from "dlm/backend/interrupt.ts";
 export type { NamedArrays, NamedVariables } from "dlm/backend/variables.ts";
 export { attention, attentionWeights, splitHeads } from "dlm/ops/attention.ts";
 export { crossEntropy, surprisals } from "dlm/ops/cross_entropy.ts";

@@ -50,6 +50,7 @@ export interface SampleOptions extends DrawOptions, SteppedOptions {
  * @returns a frame before the first step and one after each
  * @throws {RangeError} if an option makes no sense, or the text is longer than the context
  * and not sampled in blocks
+ * @throws {Interrupted} on Ctrl-C, or on Stop in a notebook, before the text is finished
  */
 export async function* sample(
   model: Denoiser | Predictor,
@@ -92,8 +93,10 @@ export async function* sample(
   yield frame(1);
   for await (const time of sampler(canvasOf(sheet))) {
     yield frame(time);
-    await interrupt.breathe();
-    if (interrupt.requested) return;
+    const masks = tokens.filter((id) => id === predictor.vocabularySize).length;
+    if (masks > 0) {
+      await interrupt.check(`with ${masks} of ${tokens.length} characters still masked`);
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { listenForInterrupt } from "dlm/backend/interrupt.ts";
+import { Interrupted, listenForInterrupt } from "dlm/backend/interrupt.ts";
 import { type Corpus, drawWindows } from "dlm/corpus.ts";
 import { type BitsPerCharacter, evaluate } from "dlm/evaluation.ts";
 import type { Learner, StepResult } from "dlm/crew/learner.ts";
@@ -68,10 +68,11 @@ export interface TrainMetrics extends StepResult, Step {
 /**
  * The training loop: draw windows, mask them, take a step; one yield a step. What step `n`
  * sees depends on the seed and on `n` alone, so a run that stops and goes on elsewhere
- * takes the same steps. Ctrl-C, or Stop in a notebook, ends the run after the step that
- * is under way.
+ * takes the same steps.
  *
  * @throws {RangeError} if an option makes no sense, or the loss stops being a number
+ * @throws {Interrupted} after the step that is under way on Ctrl-C, or on Stop in a notebook;
+ *   every step taken has been yielded by then
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainMetrics> {
   checkOptions(options);
@@ -83,7 +84,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainMetrics
   const { readings = 1 } = drawNoise;
   let { step, seconds } = done;
   using interrupt = listenForInterrupt();
-  while (step < steps && seconds < budget && !interrupt.requested) {
+  while (step < steps && seconds < budget) {
     const start = performance.now();
     step++;
     const progress = Math.max((step - 1) / steps, seconds / budget);
@@ -107,10 +108,13 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainMetrics
       progress: Math.min(1, Math.max(step / steps, seconds / budget)),
     };
     const last = metrics.progress === 1;
-    if (last || interrupt.requested || step % options.evaluateEvery === 0) {
-      metrics.validation = await evaluateAverage(options, last);
+    if ((last || step % options.evaluateEvery === 0) && !interrupt.requested) {
+      metrics.validation = await evaluateAverage(options, last).catch(ignoreInterrupted);
     }
     yield metrics;
+    await interrupt.check(
+      steps === Infinity ? `after step ${step}` : `after step ${step} of ${steps}`,
+    );
   }
 }
 
@@ -119,6 +123,11 @@ function ratesAt(step: number, progress: number, options: TrainOptions): Step {
   const { learningRate, matrixLearningRate, warmupSteps } = options;
   const at = (peak: number) => learningRateAt(step, progress, { peak, warmupSteps });
   return { step, learningRate: at(learningRate), matrixLearningRate: at(matrixLearningRate) };
+}
+
+/** The step is taken, whatever becomes of its evaluation. */
+function ignoreInterrupted(error: unknown): undefined {
+  if (!(error instanceof Interrupted)) throw error;
 }
 
 /** The averaged model on the whole validation split, or on the same part of it every time. */

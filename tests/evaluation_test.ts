@@ -6,6 +6,7 @@ import { softmax, surprisals, toMatrices, transformer } from "./_reference.ts";
 import { maskPattern } from "./_statistics.ts";
 import {
   assertNoLeak,
+  fakeInterrupt,
   lookupDenoiser,
   randomParameters,
   recordingDenoiser,
@@ -156,4 +157,18 @@ Deno.test("evaluate() throws if there is too little text, or an option makes no 
   for (const [split, options, message] of cases) {
     await assert.rejects(evaluate(unigram, split, options), { name: "RangeError", message });
   }
+});
+
+Deno.test("evaluate() gives no number when interrupted", async () => {
+  using interrupt = fakeInterrupt();
+  const shares: number[] = [];
+  const onProgress = (share: number) => {
+    shares.push(share);
+    interrupt.press();
+  };
+  await assert.rejects(evaluate(unigram, split(8 * 128, 4), { onProgress }), {
+    name: "Interrupted",
+    message: "Stopped with 25 % measured.",
+  });
+  assert.deepEqual(shares, [0.25]);
 });

@@ -13,13 +13,13 @@ import {
 /** The floors of lib/, from the ground up: a file of its root, or a folder. */
 const FLOORS = [
   "rng.ts",
+  "backend",
   "files",
   "tokenizer.ts",
   "corpus.ts",
   "schedule.ts",
   "masking.ts",
   "batch.ts",
-  "backend",
   "ops",
   "model.ts",
   "objective.ts",

@@ -10,6 +10,7 @@ import {
   sample,
   type SampleOptions,
 } from "dlm/sampler.ts";
+import { randomOrder } from "dlm/sampling/random_order.ts";
 import { cosine, geometric, linear, polynomial, revealProbability } from "dlm/schedule.ts";
 import { softmax } from "./_reference.ts";
 import { assertFrequencies, binomial, tally } from "./_statistics.ts";
@@ -205,20 +206,32 @@ Deno.test("sample() with a transformer leaves no tensors behind, even when left 
   });
 });
 
-Deno.test("sample() ends after the step under way when interrupted, and listens no longer than it runs", async () => {
+Deno.test("sample() throws when interrupted, and listens no longer than it runs", async () => {
   using interrupt = fakeInterrupt();
   const seen: Frame[] = [];
-  for await (const frame of sample(denoiser, [masks(5)], { rng: new Rng(1) })) {
-    seen.push(frame);
-    assert.equal(interrupt.listeners.size, 1);
-    if (seen.length === 3) interrupt.press();
-  }
+  const frames = sample(denoiser, [masks(5)], {
+    sampler: randomOrder({ steps: 5 }),
+    rng: new Rng(1),
+  });
+  await assert.rejects(async () => {
+    for await (const frame of frames) {
+      assert.equal(interrupt.listeners.size, 1);
+      if (seen.push(frame) === 3) interrupt.press();
+    }
+  }, { name: "Interrupted", message: "Stopped with 3 of 5 characters still masked." });
   assert.equal(seen.length, 3);
   assert.equal(interrupt.listeners.size, 0);
   const steps = sample(denoiser, [masks(5)], { rng: new Rng(1) });
   await steps.next();
   await steps.return(undefined);
   assert.equal(interrupt.listeners.size, 0);
+});
+
+Deno.test("sample() is finished if the interrupt comes with the last frame", async () => {
+  using interrupt = fakeInterrupt();
+  for await (const { time } of sample(denoiser, [masks(5)], { rng: new Rng(1) })) {
+    if (time === 0) interrupt.press();
+  }
 });
 
 Deno.test("sample() lets in what waits outside, such as Ctrl-C, while it computes", async () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Interrupted } from "dlm/backend/interrupt.ts";
 import { createCorpus } from "dlm/corpus.ts";
 import { createLearner, type Learner, type LearnerState } from "dlm/crew/learner.ts";
 import { initialParameters, Transformer, type TransformerConfig } from "dlm/model.ts";
@@ -190,7 +191,7 @@ Deno.test("train() throws in a sentence when the loss is no number", async () =>
   }
 });
 
-Deno.test("train() ends after the step under way, with an evaluation, when interrupted", async () => {
+Deno.test("train() throws after the step under way, without an evaluation, when interrupted", async () => {
   using interrupt = fakeInterrupt();
   const { learner } = stubLearner();
   const step = learner.step;
@@ -198,10 +199,36 @@ Deno.test("train() ends after the step under way, with an evaluation, when inter
     if (at.step === 3) interrupt.press();
     return step(batch, at);
   };
-  const metrics = await run({ learner });
+  const metrics: TrainMetrics[] = [];
+  await assert.rejects(async () => {
+    for await (const step of train(options({ learner, evaluateEvery: 3 }))) metrics.push(step);
+  }, { name: "Interrupted", message: "Stopped after step 3 of 5." });
   assert.equal(metrics.length, 3);
-  assert.equal(metrics[2]!.validation!.characters, 18);
+  assert.equal(metrics[2]!.validation, undefined);
   assert.equal(interrupt.listeners.size, 0);
+});
+
+Deno.test("train() has taken its last step though its evaluation is interrupted", async () => {
+  using interrupt = fakeInterrupt();
+  const average = async () => {
+    const model = await untrained(config);
+    const answer = model.logits.bind(model);
+    const logits: typeof answer = (...asked) => {
+      interrupt.press();
+      return answer(...asked);
+    };
+    return Object.assign(model, { logits });
+  };
+  const steps: number[] = [];
+  await assert.rejects(async () => {
+    const long = createCorpus("squares", squares.repeat(60)); // more than is measured at once
+    const asked = options({ average, steps: 2, corpus: { ...corpus, validation: long.train } });
+    for await (const { step, validation } of train(asked)) {
+      assert.equal(validation, undefined);
+      steps.push(step);
+    }
+  }, Interrupted);
+  assert.deepEqual(steps, [1, 2]);
 });
 
 Deno.test("train() listens for an interrupt while it runs, and no longer", async () => {

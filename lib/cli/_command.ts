@@ -1,11 +1,13 @@
 import { type Command, CommanderError, InvalidArgumentError } from "commander";
+import { Interrupted } from "dlm/backend/interrupt.ts";
 import { WriteError } from "dlm/files/atomic.ts";
 import { SafetensorsError } from "dlm/files/safetensors.ts";
 
 /**
  * Runs a command. Bad input, which the library reports as a `RangeError` with a sentence
- * that says what to do, ends it with that sentence on stderr and exit code 2, and a file
- * that cannot be written with exit code 1; anything else is a bug and keeps its stack trace.
+ * that says what to do, ends it with that sentence on stderr and exit code 2, a file that
+ * cannot be written with exit code 1, and Ctrl-C with exit code 130; anything else is a bug and
+ * keeps its stack trace.
  */
 export async function runCommand(
   // deno-lint-ignore no-explicit-any -- a command's options and arguments do not matter here
@@ -17,10 +19,11 @@ export async function runCommand(
     await command.parseAsync(args, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return; // --help
-    const sentence = error instanceof WriteError ? error.message : badInput(error, command.name());
+    const ours = error instanceof WriteError || error instanceof Interrupted;
+    const sentence = ours ? error.message : badInput(error, command.name());
     if (sentence === undefined) throw error;
     console.error(sentence);
-    Deno.exit(error instanceof WriteError ? 1 : 2);
+    Deno.exit(error instanceof Interrupted ? 130 : ours ? 1 : 2);
   }
 }
 

@@ -8,6 +8,7 @@ import { notebookName, selectNotebooks } from "dlm/jupyter/course.ts";
 import { codeCells, type Notebook, readNotebook, writeNotebook } from "dlm/jupyter/notebook.ts";
 import { repeatNotebook } from "dlm/jupyter/repeat.ts";
 import { describeFailure, firstLine, runNotebook } from "dlm/jupyter/runner.ts";
+import { describeStop, type StopEvent, stopNotebook } from "dlm/jupyter/stop.ts";
 
 const COPIES = fileURLToPath(new URL("../../build/notebooks/", import.meta.url));
 
@@ -28,6 +29,10 @@ const command = new Command("notebooks")
       "without leaving tensors behind",
     wholeNumber(2),
   )
+  .option(
+    "--stop",
+    "only check that every cell that takes long can be stopped, twice, and that its kernel lives on",
+  )
   .option("--write", "write the outputs back into notebooks that ran without an error")
   .option("--timeout <seconds>", "the longest that a cell may run", positiveNumber, 1800)
   .option("--json", "end with one line of JSON on stdout")
@@ -37,9 +42,11 @@ const command = new Command("notebooks")
         "Cells run alone are all numbered 1, so --alone and --write do not go together; drop one.",
       );
     }
-    if (options.repeat !== undefined && (options.alone || options.write)) {
+    const checks = options.repeat !== undefined || options.stop;
+    if (checks && (options.alone || options.write || (options.repeat && options.stop))) {
       throw new RangeError(
-        "--repeat keeps no outputs and needs one kernel for all runs; drop --alone and --write.",
+        "--repeat and --stop each need one kernel for all runs and keep no outputs: " +
+          "give one of them, without --alone and --write.",
       );
     }
     const course = [];
@@ -49,7 +56,7 @@ const command = new Command("notebooks")
     const rows = [];
     for (const { path, notebook } of course) {
       const row = await run(notebook, path, options);
-      if (options.repeat === undefined) {
+      if (!checks) {
         await Deno.mkdir(COPIES, { recursive: true });
         await writeNotebook(`${COPIES}${row.name}.ipynb`, notebook);
       }
@@ -68,11 +75,13 @@ interface Options {
   preset: string;
   alone?: true;
   repeat?: number;
+  stop?: true;
   timeout: number;
 }
 
 /** Runs one notebook under a progress bar. */
-async function run(notebook: Notebook, path: string, { preset, alone, repeat, timeout }: Options) {
+async function run(notebook: Notebook, path: string, options: Options) {
+  const { preset, alone, repeat, stop, timeout } = options;
   const name = notebookName(path);
   const bar = new SingleBar({
     format: `${name} {bar} {value}/{total} cells, {duration_formatted}  {code}`,
@@ -94,13 +103,17 @@ async function run(notebook: Notebook, path: string, { preset, alone, repeat, ti
     environment: { DLM_PRESET: preset },
     timeoutMs: timeout * 1000,
   };
-  const events = repeat === undefined
+  const stops: string[] = [];
+  const events: AsyncIterable<StopEvent> = stop
+    ? stopNotebook(notebook, session)
+    : repeat === undefined
     ? runNotebook(notebook, { ...session, alone })
     : repeatNotebook(notebook, { ...session, times: repeat });
   for await (const event of events) {
     if (event.type === "started") bar.update({ code: firstLine(event.cell) });
     else bar.increment();
     if (event.type === "failed") errors.push(describeFailure(event));
+    if (event.afterwards !== undefined) stops.push(describeStop(event));
   }
   bar.stop();
   Deno.removeSignalListener("SIGINT", interrupt);
@@ -110,6 +123,7 @@ async function run(notebook: Notebook, path: string, { preset, alone, repeat, ti
     seconds: (performance.now() - began) / 1000,
     errors,
   };
+  for (const line of stops) console.error(line);
   for (const error of errors) console.error(`FAILED ${error}`);
   console.error(
     `${name}: ${row.cells} cells, ${row.seconds.toFixed(1)} s, ${errors.length || "no"} errors`,

@@ -1,7 +1,9 @@
 import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
 import plot from "simple-ascii-chart";
+import { dirname } from "node:path";
 import { BACKENDS, KERNEL_WISHES, kernelsInUse, tf, useBackend } from "dlm/backend/backend.ts";
+import { Interrupted } from "dlm/backend/interrupt.ts";
 import { loadCheckpoint } from "dlm/training/checkpoint.ts";
 import { anyWholeNumber, positiveNumber, runCommand, wholeNumber } from "dlm/cli/_command.ts";
 import { openCorpus } from "dlm/cli/_inputs.ts";
@@ -141,7 +143,11 @@ function hyperparameters(options: Options): Partial<RunSettings> {
   return Object.fromEntries(given.map((name) => [name, options[name]]));
 }
 
-/** Trains to the end, showing how it goes and saving as it does. */
+/**
+ * Trains to the end, showing how it goes and saving as it does.
+ *
+ * @throws {Interrupted} once what was learned is saved
+ */
 async function follow(run: Run, path: string): Promise<TrainMetrics> {
   const bar = new SingleBar({
     format: "{bar} step {step} | {loss} nats | {speed} characters/s | {left} s left",
@@ -151,6 +157,7 @@ async function follow(run: Run, path: string): Promise<TrainMetrics> {
   const curve: [number, number][] = [];
   let last: TrainMetrics | undefined;
   let saved = -Infinity; // saves at once, to find out that it can
+  let stopped: Interrupted | undefined;
   try {
     for await (const metrics of run.train()) {
       last = metrics;
@@ -167,6 +174,12 @@ async function follow(run: Run, path: string): Promise<TrainMetrics> {
       await run.save(path);
       saved = Date.now();
     }
+  } catch (error) {
+    if (!last || !(error instanceof Interrupted)) throw error;
+    const folder = dirname(path);
+    stopped = new Interrupted(
+      `after step ${last.step}, which is saved: go on with deno task train --resume --out ${folder}`,
+    );
   } finally {
     bar.stop();
   }
@@ -174,6 +187,7 @@ async function follow(run: Run, path: string): Promise<TrainMetrics> {
     throw new RangeError("This run is at its end: give more --steps or --seconds to go on.");
   }
   await run.save(path);
+  if (stopped) throw stopped;
   if (curve.length > 1) console.error(plot(curve, { width: 60, height: 10 }));
   return last;
 }

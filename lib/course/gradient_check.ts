@@ -1,5 +1,6 @@
 import type { NamedArrays } from "dlm/backend/variables.ts";
 import { tf } from "dlm/backend/backend.ts";
+import { listenForInterrupt } from "dlm/backend/interrupt.ts";
 import type { NoisyBatch } from "dlm/batch.ts";
 import { Transformer } from "dlm/model.ts";
 import { lossAndGradients, noisyLoss } from "dlm/objective.ts";
@@ -62,6 +63,7 @@ export async function gradientCheck(
   };
   const { loss, gradients } = lossAndGradients(model, batch);
   loss.dispose();
+  using interrupt = listenForInterrupt();
   const slopes: CheckedSlope[] = [];
   for (const [name, tensor] of Object.entries(gradients)) {
     const gradient = await tensor.data();
@@ -71,6 +73,7 @@ export async function gradientCheck(
       const below = await lossWith(name, index, -step);
       const difference = (above - below) / (2 * step);
       slopes.push({ name, index, gradient: gradient[index]!, difference });
+      await interrupt.check(`after ${slopes.length} slopes`);
     }
   }
   tf.dispose(gradients);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { loadModel } from "dlm/training/checkpoint.ts";
+import { loadCheckpoint, loadModel } from "dlm/training/checkpoint.ts";
 import { type Corpus, loadCorpus } from "dlm/corpus.ts";
 import { predictInWorkers } from "dlm/crew/crew.ts";
 import type { Predictor } from "dlm/crew/predictor.ts";
@@ -12,6 +12,7 @@ import {
   shippedModels,
   SMOKE_RUNS,
 } from "dlm/training/known_models.ts";
+import type { Checkpoint } from "dlm/training/checkpoint_format.ts";
 import { PRESETS } from "dlm/training/presets.ts";
 import { type Run, startRun } from "dlm/training/run.ts";
 import type { CharTokenizer } from "dlm/tokenizer.ts";
@@ -56,12 +57,32 @@ export async function trainedModel(options: TrainedModelOptions = {}): Promise<T
   return describe(await keep(key, () => known ? load(known) : trainNow(corpus, causal)), corpus);
 }
 
-/** Saves a run as a model that {@linkcode trainedModel} calls yours. */
-export async function saveAsYours(run: Run): Promise<void> {
+/**
+ * Saves a run as a model that {@linkcode trainedModel} calls yours. A run that was stopped does not
+ * take the place of one that learned from the same text for more steps.
+ *
+ * @returns a sentence that says which of them is yours now
+ */
+export async function saveAsYours(run: Run): Promise<string> {
   const folder = Deno.env.get("DLM_PRESET") === "smoke" ? SMOKE_RUNS : RUNS;
-  await run.save(
-    join(folder, "notebooks", `${run.config.causal ? "causal" : "laptop"}.safetensors`),
-  );
+  const path = join(folder, "notebooks", `${run.config.causal ? "causal" : "laptop"}.safetensors`);
+  const { done: { step, seconds }, settings } = run;
+  const finished = step >= (settings.steps ?? Infinity) ||
+    seconds >= (settings.seconds ?? Infinity);
+  const before = await stepsOf(path, run.corpus.sha256);
+  if (!finished && before > step) {
+    return `Your model is still the one of ${before} steps, since this run was stopped after ${step}; ` +
+      `to have this one, delete ${path} and train again.`;
+  }
+  await run.save(path);
+  return `Your model is now the one of ${step} steps` +
+    (before > 0 ? `, in the place of one of ${before}.` : ".");
+}
+
+/** How many steps the model in a file has learned from a text; 0 if there is no such model. */
+async function stepsOf(path: string, sha256: string): Promise<number> {
+  const { corpus, training } = await loadCheckpoint(path).catch(() => ({}) as Partial<Checkpoint>);
+  return corpus?.sha256 === sha256 ? training?.done.step ?? 0 : 0;
 }
 
 /** A model in memory. */

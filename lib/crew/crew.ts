@@ -1,9 +1,10 @@
+import { listenForInterrupt } from "dlm/backend/interrupt.ts";
 import { type NamedArrays, readAll } from "dlm/backend/variables.ts";
 import { type Batch, join, partsOf, sliceBatch } from "dlm/batch.ts";
 import { type Member, startMember } from "dlm/crew/_member.ts";
 import type { Task } from "dlm/crew/_worker.ts";
 import type { Learner, LearnerOptions, StepResult } from "dlm/crew/learner.ts";
-import { MOST_AT_ONCE, type OnProgress, type Predictor } from "dlm/crew/predictor.ts";
+import { MOST_AT_ONCE, type Pace, type Predictor, untilStopped } from "dlm/crew/predictor.ts";
 import { parameterCount, type Transformer, type TransformerConfig } from "dlm/model.ts";
 import { createExchange } from "dlm/optimizer/team.ts";
 
@@ -73,7 +74,10 @@ export function createCrew({ workers = navigator.hardwareConcurrency }: CrewOpti
         causal,
         logits: (batch) => dealOut(all(), batch, (part) => ({ kind: "logits", batch: part })),
         surprisals: (batch, onProgress) =>
-          dealOut(all(), batch, (part) => ({ kind: "surprisals", batch: part }), onProgress),
+          untilStopped(
+            onProgress,
+            (pace) => dealOut(all(), batch, (part) => ({ kind: "surprisals", batch: part }), pace),
+          ),
         [Symbol.dispose]() {
           for (const member of all()) member.ask({ kind: "forget" }).catch(() => {}); // it is gone
         },
@@ -107,8 +111,12 @@ export function predictInWorkers(
     context,
     causal,
     logits: async (batch) => (await (loaded ??= load())).logits(batch),
-    surprisals: async (batch, onProgress) =>
-      (await (loaded ??= load())).surprisals(batch, onProgress),
+    async surprisals(batch, onProgress) {
+      using interrupt = listenForInterrupt();
+      const starting = () => "while the Workers were starting";
+      const predictor = await interrupt.wait(loaded ??= load(), starting);
+      return await predictor.surprisals(batch, onProgress);
+    },
     [Symbol.dispose]: () => crew[Symbol.dispose](),
   };
 }
@@ -160,7 +168,7 @@ async function dealOut<B extends Batch>(
   members: readonly Member[],
   batch: B,
   task: (part: B) => Task,
-  onProgress?: OnProgress,
+  pace?: Pace,
 ): Promise<Float32Array> {
   const { length: count } = batch.lengths;
   const most = Math.min(MOST_AT_ONCE, Math.ceil(count / members.length));
@@ -171,7 +179,7 @@ async function dealOut<B extends Batch>(
     for (const part of parts) { // one generator for all: each part goes to one of them
       const [place, { length }] = [next++, part.lengths];
       answers[place] = await ask<Float32Array>(member, task(part)); // which empties the part
-      onProgress?.((done += length) / count);
+      await pace?.((done += length) / count);
     }
   }));
   return join(Float32Array, answers);

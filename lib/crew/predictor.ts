@@ -1,4 +1,5 @@
 import { tf } from "dlm/backend/backend.ts";
+import { listenForInterrupt } from "dlm/backend/interrupt.ts";
 import { type Batch, join, type NoisyBatch, partsOf } from "dlm/batch.ts";
 import type { Denoiser } from "dlm/model.ts";
 import { batchLogits } from "dlm/objective.ts";
@@ -14,7 +15,11 @@ export type OnProgress = (share: number) => void;
 export interface Predictor extends Pick<Denoiser, "vocabularySize" | "context" | "causal"> {
   /** The logits of the places asked for, `[N, V]`. */
   logits(batch: Batch): Promise<Float32Array>;
-  /** `-log p` of the true characters of the places asked for, `[N]`, in nats. */
+  /**
+   * `-log p` of the true characters of the places asked for, `[N]`, in nats.
+   *
+   * @throws {Interrupted} on Ctrl-C, or on Stop in a notebook, before all is measured
+   */
   surprisals(batch: NoisyBatch, onProgress?: OnProgress): Promise<Float32Array>;
 }
 
@@ -31,20 +36,39 @@ export function predictorOf(model: Denoiser | Predictor): Predictor {
     causal,
     logits: (batch) => inParts(batch, (part) => logitsOf(model, part)),
     surprisals: (batch, onProgress) =>
-      inParts(batch, (part) => surprisalsOf(model, part), onProgress),
+      untilStopped(onProgress, (pace) => inParts(batch, (part) => surprisalsOf(model, part), pace)),
   };
+}
+
+/** Hears the share done of a measurement, and ends it if its reader stops it. */
+export type Pace = (share: number) => Promise<void>;
+
+/** Runs a measurement that tells of its progress and can be stopped. */
+export async function untilStopped<Result>(
+  onProgress: OnProgress | undefined,
+  measure: (pace: Pace) => Promise<Result>,
+): Promise<Result> {
+  using interrupt = listenForInterrupt();
+  let measured = 0;
+  const reached = () => `with ${(100 * measured).toFixed(0)} % measured`;
+  const result = measure(async (share) => {
+    measured = share;
+    await interrupt.check(reached());
+    onProgress?.(share);
+  });
+  return await interrupt.wait(result, reached);
 }
 
 async function inParts<B extends Batch>(
   batch: B,
   answer: (part: B) => Promise<Float32Array>,
-  onProgress?: OnProgress,
+  pace?: Pace,
 ): Promise<Float32Array> {
   const answers: Float32Array[] = [];
   let done = 0;
   for (const part of partsOf(batch, MOST_AT_ONCE)) {
     answers.push(await answer(part));
-    onProgress?.((done += part.lengths.length) / batch.lengths.length);
+    await pace?.((done += part.lengths.length) / batch.lengths.length);
   }
   return join(Float32Array, answers);
 }

@@ -17,6 +17,7 @@ export interface BaselinesOptions {
  * split: n-gram models of the training split (see {@linkcode ngramBits}), gzip and brotli.
  *
  * @returns bits by name, such as `unigram`
+ * @throws {Interrupted} on Ctrl-C, or on Stop in a notebook
  */
 export async function baselines(
   corpus: Corpus,
@@ -24,7 +25,7 @@ export async function baselines(
 ): Promise<Record<string, number>> {
   const bits: Record<string, number> = {};
   for (const [order, name] of NGRAMS.entries()) {
-    bits[name] = ngramBits(corpus, order);
+    bits[name] = await ngramBits(corpus, order);
     options.onProgress?.((order + 1) / (NGRAMS.length + 2));
   }
   bits.gzip = await gzipBits(corpus);

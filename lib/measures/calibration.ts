@@ -1,3 +1,4 @@
+import { listenForInterrupt } from "dlm/backend/interrupt.ts";
 import { partsOf } from "dlm/batch.ts";
 import { consecutiveWindows } from "dlm/corpus.ts";
 import { type Predictor, predictorOf } from "dlm/crew/predictor.ts";
@@ -50,6 +51,7 @@ export interface CalibrationOptions {
  * causal model predicts each character from those before it.
  *
  * @throws {RangeError} if the split is shorter than the context, or an option makes no sense
+ * @throws {Interrupted} on Ctrl-C, or on Stop in a notebook
  */
 export async function measureCalibration(
   model: Denoiser | Predictor,
@@ -67,6 +69,8 @@ export async function measureCalibration(
   const noise = { maskId: V, rng: new Rng(seed).stream("calibration") };
   const batch = drawNoise(consecutiveWindows(split, context), noise);
   const sums = Array.from({ length: bins }, () => ({ count: 0, predicted: 0, hits: 0 }));
+  using interrupt = listenForInterrupt();
+  let read = 0;
   for (const part of partsOf(batch, AT_ONCE)) {
     const logits = await predictor.logits(part); // [N, V]
     part.targets.forEach((id, n) => {
@@ -77,6 +81,8 @@ export async function measureCalibration(
       bin.predicted += p;
       if (weights.indexOf(1) === id) bin.hits++;
     });
+    read += part.lengths.length;
+    await interrupt.check(`after ${read} of ${batch.lengths.length} windows`);
   }
   const total = sums.reduce((sum, { count }) => sum + count, 0);
   const error = sums.reduce((sum, bin) => sum + Math.abs(bin.predicted - bin.hits), 0) / total;

@@ -1,3 +1,4 @@
+import { listenForInterrupt } from "dlm/backend/interrupt.ts";
 import { type Predictor, predictorOf } from "dlm/crew/predictor.ts";
 import type { Denoiser } from "dlm/model.ts";
 import type { Judge, Quality } from "dlm/measures/quality.ts";
@@ -44,6 +45,7 @@ export interface FrontierOptions extends DrawOptions {
  *
  * @throws {RangeError} if there are to be no texts, if the model is causal and so fills in no
  * masks, or if an option of drawing makes no sense
+ * @throws {Interrupted} on Ctrl-C, or on Stop in a notebook; what is unfinished is not judged
  */
 export async function* frontier(
   model: Denoiser | Predictor,
@@ -54,7 +56,8 @@ export async function* frontier(
   const { temperature, topK, topP } = options;
   const blank = new Int32Array(length).fill(predictor.vocabularySize);
   const templates = copies(blank, texts);
-  for (const { name, sampler } of candidates) {
+  using interrupt = listenForInterrupt();
+  for (const [i, { name, sampler }] of candidates.entries()) {
     let readings = 0;
     const counted: Predictor = {
       ...predictor,
@@ -67,5 +70,6 @@ export async function* frontier(
     const drawing = { temperature, topK, topP, sampler, rng };
     const { sequences } = await lastFrame(sample(counted, templates, drawing));
     yield { name, evaluations: readings / texts, ...judge(sequences) };
+    await interrupt.check(`after ${i + 1} of ${candidates.length} samplers`);
   }
 }

@@ -1,3 +1,4 @@
+import { listenForInterrupt } from "dlm/backend/interrupt.ts";
 import type { Corpus } from "dlm/corpus.ts";
 
 /** Options for {@linkcode trainNgram}. */
@@ -19,6 +20,9 @@ export interface Ngram {
 /** Contexts as long as this hardly occur twice in any text, and each takes memory. */
 const HIGHEST_ORDER = 20;
 
+/** How many characters are counted before anybody may interrupt. */
+const AT_ONCE = 2 ** 14;
+
 /** A context that occurred in the training text, and what it knows of the next character. */
 interface Context {
   /** How often it was followed by anything, and by how many different characters. */
@@ -38,8 +42,9 @@ interface Context {
  *
  * @param tokens the text to learn from
  * @throws {RangeError} unless the order is a whole number from 0 to 20
+ * @throws {Interrupted} on Ctrl-C, or on Stop in a notebook, before all is counted
  */
-export function trainNgram(tokens: Int32Array, options: NgramOptions): Ngram {
+export async function trainNgram(tokens: Int32Array, options: NgramOptions): Promise<Ngram> {
   const { order, vocabularySize } = options;
   if (!(Number.isSafeInteger(order) && order >= 0 && order <= HIGHEST_ORDER)) {
     throw new RangeError(
@@ -47,13 +52,15 @@ export function trainNgram(tokens: Int32Array, options: NgramOptions): Ngram {
     );
   }
   const empty = newContext();
-  tokens.forEach((next, i) => {
+  using interrupt = listenForInterrupt();
+  for (const [i, next] of tokens.entries()) {
     let context = empty;
     for (let length = 0; length < order && length <= i; length++) {
       if (length > 0) context = longerBy(tokens[i - length]!, context);
       count(next, context);
     }
-  });
+    if (i % AT_ONCE === 0) await interrupt.check(`after ${i} of ${tokens.length} characters`);
+  }
 
   /** The probability of a token after the first `end` of some others. */
   function probability(next: number, tokens: Int32Array, end: number): number {
@@ -78,9 +85,10 @@ export function trainNgram(tokens: Int32Array, options: NgramOptions): Ngram {
  * The bits per character that an n-gram model of a corpus's training split needs for its
  * validation split: what any other model has to beat.
  */
-export function ngramBits(corpus: Corpus, order: number): number {
+export async function ngramBits(corpus: Corpus, order: number): Promise<number> {
   const { train, validation, tokenizer: { vocabularySize } } = corpus;
-  const nats = trainNgram(train, { order, vocabularySize }).surprisals(validation);
+  const ngram = await trainNgram(train, { order, vocabularySize });
+  const nats = ngram.surprisals(validation);
   return nats.reduce((sum, value) => sum + value, 0) / nats.length / Math.LN2;
 }
 

@@ -43,13 +43,15 @@ export interface TrainJudgeOptions {
  * split's windows too shows what real text is worth to it.
  *
  * It takes a few seconds to learn a million characters.
+ *
+ * @throws {Interrupted} on Ctrl-C, or on Stop in a notebook, before all is learned
  */
-export function trainJudge(
+export async function trainJudge(
   { train, tokenizer }: Pick<Corpus, "train" | "tokenizer">,
   options: TrainJudgeOptions = {},
-): Judge {
+): Promise<Judge> {
   const { order = 5, distinctOrder = 4 } = options;
-  const ngram = trainNgram(train, { order, vocabularySize: tokenizer.vocabularySize });
+  const ngram = await trainNgram(train, { order, vocabularySize: tokenizer.vocabularySize });
   const dictionary = new Set(tokenizer.decode(train).match(WORD));
   const matches = indexMatches(train);
   return (texts) => {

@@ -1,4 +1,5 @@
 import { kernelsInUse } from "dlm/backend/backend.ts";
+import { listenForInterrupt } from "dlm/backend/interrupt.ts";
 import { saveCheckpoint, VERSION } from "dlm/training/checkpoint.ts";
 import type { Checkpoint } from "dlm/training/checkpoint_format.ts";
 import type { Corpus } from "dlm/corpus.ts";
@@ -11,8 +12,11 @@ import { train, type TrainMetrics } from "dlm/trainer.ts";
 
 /** A training run: a model that learns, how far it has come, and where it is going. */
 export interface Run extends AsyncDisposable {
+  readonly corpus: Corpus;
   readonly settings: RunSettings;
   readonly config: TransformerConfig;
+  /** How many steps it has behind it, and how many seconds they took. */
+  readonly done: { step: number; seconds: number };
   /** Trains to the end of the budget, one yield a step; see {@linkcode train}. */
   train(): AsyncGenerator<TrainMetrics>;
   /** The averaged model as it now is, owned by the caller. */
@@ -32,6 +36,7 @@ export interface Run extends AsyncDisposable {
  * ```
  *
  * @throws {RangeError} if the settings make no sense
+ * @throws {Interrupted} on Ctrl-C, or on Stop in a notebook, while its Workers start
  */
 export async function startRun(corpus: Corpus, settings: RunSettings): Promise<Run> {
   const { layers, width, heads, context, causal = false, seed } = settings;
@@ -55,6 +60,7 @@ export async function startRun(corpus: Corpus, settings: RunSettings): Promise<R
  * @param changes another budget or number of Workers, if not those of the checkpoint
  * @throws {RangeError} if the checkpoint cannot be trained on, or is of another corpus or
  * another version of the library, and so could not take the same steps
+ * @throws {Interrupted} as {@linkcode startRun}
  */
 export async function resumeRun(
   corpus: Corpus,
@@ -117,15 +123,23 @@ async function createRun(
   const crew = workers === 0
     ? undefined
     : createCrew({ workers: Math.min(workers, settings.batch) }); // one sequence each at least
-  const learner = crew ? await crew.learner(options) : createLearner(options);
+  using interrupt = listenForInterrupt();
+  await using started = new AsyncDisposableStack();
+  const learner = started.use(crew ? await crew.learner(options) : createLearner(options));
+  await interrupt.check("before the first step");
+  started.move(); // to the run
   const model = async () => new Transformer(config, await learner.state("average"));
   const average = crew
     ? async () => crew.predictor({ config, parameters: await learner.state("average") })
     : model;
   let done = beginning.done ?? { step: 0, seconds: 0 };
   return {
+    corpus,
     settings,
     config,
+    get done() {
+      return done;
+    },
     async *train() {
       for await (const metrics of train({ ...settings, corpus, config, learner, average, done })) {
         done = { step: metrics.step, seconds: metrics.seconds };

@@ -72,7 +72,7 @@ export async function openContender(
       return kilobytes ? Number(kilobytes) * 1024 : null;
     },
     async [Symbol.asyncDispose]() {
-      await writer.close();
+      await writer.close().catch(() => {}); // Ctrl-C reaches it as well
       await process.status;
     },
   };

@@ -2,6 +2,7 @@ import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
 import { median } from "simple-statistics";
 import { KERNEL_WISHES, kernelsInUse, useBackend } from "dlm/backend/backend.ts";
+import { listenForInterrupt } from "dlm/backend/interrupt.ts";
 import { runCommand, wholeNumber } from "dlm/cli/_command.ts";
 import { openCeiling, openEntries, STOCK } from "./_entries.ts";
 import { CEILING_ROUNDS, type Contest } from "./_process.ts";
@@ -84,12 +85,14 @@ async function compare(contest: Contest, rounds: number, torch?: Torch) {
   contenders.forEach(({ contender }) => stack.use(contender));
   const bar = new SingleBar({ format: "{bar} {value} of {total} rounds | {name}" });
   bar.start(contenders.length * (rounds + 1), 0, { name: "" });
+  using interrupt = listenForInterrupt();
   for (let round = 0; round <= rounds; round++) {
     for (const { name, contender, seconds } of contenders) {
       bar.update({ name });
       // The first round warms up; but stock tfjs is so slow that it takes no other.
       const counts = (round > 0) !== (name === STOCK);
-      const taken = counts || round === 0 ? await contender.round() : NaN;
+      const reached = () => `in round ${round} of ${rounds}`;
+      const taken = counts || round === 0 ? await interrupt.wait(contender.round(), reached) : NaN;
       if (counts) seconds.push(taken);
       bar.increment();
     }

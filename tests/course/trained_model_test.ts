@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { trainedModel } from "dlm/course/trained_model.ts";
 import { inFolder } from "../_support.ts";
+import { inFreshProject } from "./_project.ts";
 
 // Texts are read from files, so these run under `deno test -A` only.
 const ignore = (await Deno.permissions.query({ name: "write" })).state !== "granted";
@@ -64,3 +65,37 @@ Deno.test("trainedModel() trains another model when the text has changed", { ign
     assert.equal(sentences.length, 2);
   });
 });
+
+/** Trains as a cell does, with a budget of so many steps and a Stop after some, and saves it. */
+const SAVING = `
+  import { createCorpus, PRESETS, saveAsYours, startRun } from "dlm";
+  const corpus = createCorpus("rhyme", "one for sorrow, two for joy, three for a girl\\n".repeat(20));
+  const small = { ...PRESETS.smoke, layers: 1, width: 8, heads: 1, context: 8, batch: 4, workers: 0 };
+  for (const [steps, stop] of [[9, 6], [9, 3], [9, 8], [2, 2], [9, 2]]) {
+    await using run = await startRun(corpus, { ...small, steps, seed: 1 });
+    for await (const { step } of run.train()) if (step === stop) break;
+    console.log(await saveAsYours(run));
+  }
+`;
+
+Deno.test(
+  "saveAsYours() keeps the longer run if one is stopped, and says which model is yours",
+  { ignore },
+  () =>
+    inFreshProject(async (folder) => {
+      await Deno.writeTextFile(`${folder}/save.ts`, SAVING);
+      const { stdout } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "--no-check", "--quiet", "-A", "save.ts"],
+        cwd: folder,
+      }).output();
+      const sentences = new TextDecoder().decode(stdout).trim().split("\n");
+      assert.match(sentences[1]!, /delete \S+laptop\.safetensors and train again\.$/);
+      assert.deepEqual(sentences.map((sentence) => sentence.replace(/;.*/, ".")), [
+        "Your model is now the one of 6 steps.",
+        "Your model is still the one of 6 steps, since this run was stopped after 3.",
+        "Your model is now the one of 8 steps, in the place of one of 6.",
+        "Your model is now the one of 2 steps, in the place of one of 8.",
+        "Your model is now the one of 2 steps, in the place of one of 2.",
+      ]);
+    }),
+);

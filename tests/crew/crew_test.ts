@@ -10,6 +10,7 @@ import { initialParameters, Transformer } from "dlm/model.ts";
 import { exactCountNoise } from "dlm/objective.ts";
 import { Rng } from "dlm/rng.ts";
 import { lastFrame, sample } from "dlm/sampler.ts";
+import { fakeInterrupt } from "../_support.ts";
 
 // Workers read the library's files, so these run under `deno test -A` only.
 const ignore = (await Deno.permissions.query({ name: "read" })).state !== "granted";
@@ -206,3 +207,17 @@ Deno.test("a crew leaves no Worker behind when it does not start", { ignore }, a
   assert.equal(new TextDecoder().decode(stdout), "did not start\n");
   assert(success);
 });
+
+Deno.test(
+  "predictInWorkers() gives no number when interrupted, and answers afterwards",
+  { ignore },
+  async () => {
+    using interrupt = fakeInterrupt();
+    using model = opinionated();
+    using predictor = predictInWorkers(model, { workers: 2 });
+    const text = drawText(12 * 200, new Rng(3));
+    const stopped = evaluate(predictor, text, { onProgress: () => interrupt.press() });
+    await assert.rejects(stopped, { name: "Interrupted", message: "Stopped with 16 % measured." });
+    assert.deepEqual(await evaluate(predictor, text), await evaluate(model, text));
+  },
+);

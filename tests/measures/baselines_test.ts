@@ -12,13 +12,13 @@ Deno.test("baselines() are the n-gram models of all orders, gzip and brotli", as
   const shares: number[] = [];
   const bits = await baselines(corpus, { onProgress: (share) => shares.push(share) });
   assert.deepEqual(bits, {
-    uniform: ngramBits(corpus, 0),
-    unigram: ngramBits(corpus, 1),
-    bigram: ngramBits(corpus, 2),
-    trigram: ngramBits(corpus, 3),
-    "4-gram": ngramBits(corpus, 4),
-    "5-gram": ngramBits(corpus, 5),
-    "6-gram": ngramBits(corpus, 6),
+    uniform: await ngramBits(corpus, 0),
+    unigram: await ngramBits(corpus, 1),
+    bigram: await ngramBits(corpus, 2),
+    trigram: await ngramBits(corpus, 3),
+    "4-gram": await ngramBits(corpus, 4),
+    "5-gram": await ngramBits(corpus, 5),
+    "6-gram": await ngramBits(corpus, 6),
     gzip: await gzipBits(corpus),
     brotli: await brotliBits(corpus),
   });
@@ -60,18 +60,18 @@ const shakespeare = mayRead ? await Deno.readTextFile(cached).catch(() => undefi
 Deno.test({
   name: "n-grams of tiny Shakespeare are as surprised as those of another implementation",
   ignore: shakespeare === undefined, // under `deno test -A`, once the text has been downloaded
-  fn() {
+  async fn() {
     const { train, validation, tokenizer } = createCorpus("tinyshakespeare", shakespeare!);
-    const nats = (order: number, text: Int32Array) => {
-      const model = trainNgram(train, { order, vocabularySize: tokenizer.vocabularySize });
+    const nats = async (order: number, text: Int32Array) => {
+      const model = await trainNgram(train, { order, vocabularySize: tokenizer.vocabularySize });
       return mean([...model.surprisals(text)]);
     };
     const near = (actual: number, expected: number) =>
       assert(Math.abs(actual - expected) < 0.01, `${actual}, not ${expected}`);
-    near(nats(0, validation), 4.174);
-    near(nats(1, validation), 3.347);
-    [2.492, 1.987, 1.684, 1.557, 1.572].forEach((expected, i) =>
-      near(nats(i + 2, validation.subarray(0, 20_000)), expected)
-    );
+    near(await nats(0, validation), 4.174);
+    near(await nats(1, validation), 3.347);
+    for (const [i, expected] of [2.492, 1.987, 1.684, 1.557, 1.572].entries()) {
+      near(await nats(i + 2, validation.subarray(0, 20_000)), expected);
+    }
   },
 });

@@ -4,7 +4,8 @@ import type { Quality } from "dlm/measures/quality.ts";
 import { ancestral } from "dlm/sampling/ancestral.ts";
 import { inBlocks } from "dlm/sampling/in_blocks.ts";
 import { firstHitting } from "dlm/sampling/first_hitting.ts";
-import { lookupDenoiser } from "../_support.ts";
+import { randomOrder } from "dlm/sampling/random_order.ts";
+import { fakeInterrupt, lookupDenoiser } from "../_support.ts";
 
 const denoiser = lookupDenoiser([[0, 1], [1, 0], [0, 0], [0, 2]]);
 
@@ -71,4 +72,22 @@ Deno.test("frontier() refuses a causal model, as sample() does", async () => {
     message: "A causal model predicts the next character and cannot fill in masks: " +
       "sample from a denoiser.",
   });
+});
+
+Deno.test("frontier() judges nothing unfinished when interrupted", async () => {
+  using interrupt = fakeInterrupt();
+  const judged: Int32Array[] = [];
+  const candidates = [1, 2].map((steps) => ({ name: "random", sampler: randomOrder({ steps }) }));
+  await assert.rejects(async () => {
+    const points = frontier(denoiser, {
+      candidates,
+      judge(texts) {
+        judged.push(...texts);
+        return { ngramBits: 0, distinct: 0, knownWords: 0, copied: 0 };
+      },
+      texts: 1,
+    });
+    for await (const _ of points) interrupt.press();
+  }, { name: "Interrupted", message: "Stopped after 1 of 2 samplers." });
+  assert.equal(judged.length, 1);
 });

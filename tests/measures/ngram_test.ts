@@ -2,22 +2,23 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { createCorpus } from "dlm/corpus.ts";
 import { ngramBits, trainNgram } from "dlm/measures/ngram.ts";
+import { fakeInterrupt } from "../_support.ts";
 
 const V = 3;
 const text = fc.array(fc.nat(V - 1), { minLength: 1, maxLength: 40 })
   .map((ids) => Int32Array.from(ids));
 
-Deno.test("trainNgram() gives probabilities that add up to 1 after any context", () => {
-  fc.assert(fc.property(text, text, fc.nat(4), (train, context, order) => {
-    const model = trainNgram(train, { order, vocabularySize: V });
+Deno.test("trainNgram() gives probabilities that add up to 1 after any context", async () => {
+  await fc.assert(fc.asyncProperty(text, text, fc.nat(4), async (train, context, order) => {
+    const model = await trainNgram(train, { order, vocabularySize: V });
     const sum = [0, 1, 2].reduce((sum, next) => sum + model.probability(next, context), 0);
     assert(Math.abs(sum - 1) < 1e-12);
   }));
 });
 
-Deno.test("trainNgram() mixes the orders as Witten and Bell do", () => {
+Deno.test("trainNgram() mixes the orders as Witten and Bell do", async () => {
   const [a, b, c] = [0, 1, 2];
-  const model = trainNgram(Int32Array.of(a, b, a, b, a, a), { order: 2, vocabularySize: V });
+  const model = await trainNgram(Int32Array.of(a, b, a, b, a, a), { order: 2, vocabularySize: V });
   // Counted: a 4, b 2 of 6, two kinds; after a: b 2, a 1 of 3, two kinds; after b: a 2 of 2, one kind.
   const alone = [(4 + 2 / 3) / 8, (2 + 2 / 3) / 8, 2 / 3 / 8];
   const near = (actual: number, expected: number) =>
@@ -28,18 +29,18 @@ Deno.test("trainNgram() mixes the orders as Witten and Bell do", () => {
   near(model.probability(c, Int32Array.of(c)), alone[c]!); // c was never seen: nothing follows it
 });
 
-Deno.test("trainNgram() looks at no more than n - 1 characters", () => {
+Deno.test("trainNgram() looks at no more than n - 1 characters", async () => {
   const train = Int32Array.of(0, 1, 2, 0, 1, 1, 2, 0, 0, 2, 1);
-  const model = trainNgram(train, { order: 3, vocabularySize: V });
+  const model = await trainNgram(train, { order: 3, vocabularySize: V });
   assert.equal(
     model.probability(2, Int32Array.of(0, 0, 1)),
     model.probability(2, Int32Array.of(2, 0, 1)),
   );
 });
 
-Deno.test("surprisals() are -log p of each token after those before it", () => {
-  fc.assert(fc.property(text, text, (train, split) => {
-    const model = trainNgram(train, { order: 3, vocabularySize: V });
+Deno.test("surprisals() are -log p of each token after those before it", async () => {
+  await fc.assert(fc.asyncProperty(text, text, async (train, split) => {
+    const model = await trainNgram(train, { order: 3, vocabularySize: V });
     assert.deepEqual(
       model.surprisals(split),
       Float64Array.from(split, (next, i) => -Math.log(model.probability(next, split.slice(0, i)))),
@@ -47,23 +48,33 @@ Deno.test("surprisals() are -log p of each token after those before it", () => {
   }));
 });
 
-Deno.test("trainNgram() throws if the order is not a whole number from 0 to 20", () => {
+Deno.test("trainNgram() throws if the order is not a whole number from 0 to 20", async () => {
   for (const order of [1.5, -1, NaN, 21, 1e9]) {
-    assert.throws(
-      () => trainNgram(Int32Array.of(0), { order, vocabularySize: V }),
+    await assert.rejects(
+      trainNgram(Int32Array.of(0), { order, vocabularySize: V }),
       RangeError,
     );
   }
-  const longest = trainNgram(Int32Array.of(0, 1), { order: 20, vocabularySize: V });
+  const longest = await trainNgram(Int32Array.of(0, 1), { order: 20, vocabularySize: V });
   assert.equal(longest.surprisals(Int32Array.of(0, 1)).length, 2);
 });
 
-Deno.test("ngramBits() of order 0 are those of a blind guess", () => {
-  assert.equal(ngramBits(createCorpus("four", "abcd".repeat(10)), 0), 2);
+Deno.test("ngramBits() of order 0 are those of a blind guess", async () => {
+  assert.equal(await ngramBits(createCorpus("four", "abcd".repeat(10)), 0), 2);
 });
 
-Deno.test("ngramBits() measure the validation split with what the training split taught", () => {
+Deno.test("ngramBits() measure the validation split with what the training split taught", async () => {
   const corpus = createCorpus("ab", "aaaaaaaaab"); // nine to learn from, one to measure
   const p = (0 + 1 * 1 / 2) / (9 + 1); // never counted, and one kind of character was
-  assert.equal(ngramBits(corpus, 1), -Math.log(p) / Math.LN2);
+  assert.equal(await ngramBits(corpus, 1), -Math.log(p) / Math.LN2);
+});
+
+Deno.test("trainNgram() predicts nothing when interrupted", async () => {
+  using interrupt = fakeInterrupt();
+  const training = trainNgram(new Int32Array(40_000), { order: 3, vocabularySize: V });
+  interrupt.press();
+  await assert.rejects(training, {
+    name: "Interrupted",
+    message: "Stopped after 0 of 40000 characters.",
+  });
 });

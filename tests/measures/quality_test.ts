@@ -6,12 +6,12 @@ import { CharTokenizer } from "dlm/tokenizer.ts";
 const SOURCE = "the cat sat on the mat, and the dog's bowl was empty. ".repeat(3);
 const tokenizer = CharTokenizer.fromText(SOURCE);
 const train = tokenizer.encode(SOURCE);
-const judge = trainJudge({ train, tokenizer }, { order: 3, distinctOrder: 2 });
+const judge = await trainJudge({ train, tokenizer }, { order: 3, distinctOrder: 2 });
 
 const judged = (...texts: string[]) => judge(texts.map((text) => tokenizer.encode(text)));
 
-Deno.test("a judge's n-gram bits are the n-gram model's, per character of all texts", () => {
-  const ngram = trainNgram(train, { order: 3, vocabularySize: tokenizer.vocabularySize });
+Deno.test("a judge's n-gram bits are the n-gram model's, per character of all texts", async () => {
+  const ngram = await trainNgram(train, { order: 3, vocabularySize: tokenizer.vocabularySize });
   const texts = ["the mat", "tttttttttttt"];
   const nats = texts.flatMap((text) => [...ngram.surprisals(tokenizer.encode(text))]);
   const bits = nats.reduce((a, b) => a + b, 0) / nats.length / Math.LN2;

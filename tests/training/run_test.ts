@@ -4,7 +4,7 @@ import type { Checkpoint } from "dlm/training/checkpoint_format.ts";
 import { createCorpus } from "dlm/corpus.ts";
 import { PRESETS, type RunSettings } from "dlm/training/presets.ts";
 import { resumeRun, type Run, startRun, withBudget } from "dlm/training/run.ts";
-import { assertNoLeak, randomParameters, randomTraining } from "../_support.ts";
+import { assertNoLeak, fakeInterrupt, randomParameters, randomTraining } from "../_support.ts";
 
 const withoutDisk = (await Deno.permissions.query({ name: "write" })).state !== "granted";
 
@@ -145,5 +145,15 @@ Deno.test("a run evaluates the same in its Workers", { ignore: withoutDisk }, as
   together.forEach(({ bitsPerCharacter, characters }, i) => {
     assert(Math.abs(bitsPerCharacter - alone[i]!.bitsPerCharacter) < 1e-4);
     assert.equal(characters, alone[i]!.characters);
+  });
+});
+
+Deno.test("startRun() can be interrupted while it starts", async () => {
+  using interrupt = fakeInterrupt();
+  const starting = startRun(corpus, settings);
+  interrupt.press();
+  await assert.rejects(starting, {
+    name: "Interrupted",
+    message: "Stopped before the first step.",
   });
 });

@@ -29,6 +29,8 @@ export interface Kernel extends AsyncDisposable {
    * @throws KernelError if the kernel dies, or is killed at the time limit, before the cell ends
    */
   execute(code: string, options?: ExecuteOptions): Promise<Execution>;
+  /** Sends what Stop sends in a notebook. */
+  interrupt(): Promise<void>;
 }
 
 /** The kernel has gone; `outputs` are those that the cell had shown by then. */
@@ -52,6 +54,7 @@ interface Process {
   isRunning(): boolean;
   /** Waits for the kernel's end, and rejects as a connection does that is closed. */
   death(): Promise<never>;
+  interrupt(): Promise<void>;
   /** Kills the kernel and waits for its end. */
   stop(): Promise<void>;
   /** Waits for the kernel's end and tells of it in a sentence. */
@@ -119,6 +122,7 @@ async function tryToStart(
     const session = await Promise.race([greet(), process.death()]);
     return {
       execute: (code, { timeoutMs } = {}) => execute(session, process, code, timeoutMs),
+      interrupt: process.interrupt,
       [Symbol.asyncDispose]: () => started.disposeAsync(),
     };
   } catch (error) {
@@ -165,9 +169,9 @@ async function execute(
 
 function spawn(connectionFile: string, { directory, environment }: KernelOptions): Process {
   const deno = Deno.execPath();
-  const guard = new URL("./_guard.ts", import.meta.url).href;
+  const program = new URL("./_guard.ts", import.meta.url).href;
   const child = new Deno.Command(deno, {
-    args: ["run", "--quiet", "--no-config", `--allow-run=${deno}`, guard, deno]
+    args: ["run", "--quiet", "--no-config", `--allow-run=${deno}`, program, deno]
       .concat("jupyter", "--quiet", "--kernel", "--conn", connectionFile),
     cwd: directory,
     env: environment,
@@ -192,8 +196,9 @@ function spawn(connectionFile: string, { directory, environment }: KernelOptions
   // A cell may have left a process that holds the pipe, so not all is waited for.
   const silent = ended.then(() => Promise.race([listening, delay(200)]));
   let stopping: Promise<void> | undefined;
+  const guard = child.stdin.getWriter();
   async function stop(): Promise<void> {
-    await child.stdin.close().catch(() => {}); // tells the guard to kill, if it has not gone yet
+    await guard.close().catch(() => {}); // tells the guard to kill, if it has not gone yet
     await silent;
     await stderr.cancel();
   }
@@ -203,6 +208,7 @@ function spawn(connectionFile: string, { directory, environment }: KernelOptions
       await ended;
       throw new Deno.errors.UnexpectedEof();
     },
+    interrupt: () => guard.write(Uint8Array.of(0)).catch(() => {}), // it has gone
     stop: () => stopping ??= stop(),
     async obituary() {
       const { code } = await ended;
