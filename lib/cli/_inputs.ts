@@ -1,5 +1,5 @@
-import { SingleBar } from "cli-progress";
 import { type Corpus, fingerprintOf, loadCorpus } from "dlm/corpus.ts";
+import { progressBar } from "dlm/cli/_progress.ts";
 import { chosenText } from "dlm/files/choice.ts";
 import { type LoadedModel, loadModel } from "dlm/training/checkpoint.ts";
 import { findModel, namedModel, shippedModels } from "dlm/training/known_models.ts";
@@ -8,7 +8,7 @@ import { findModel, namedModel, shippedModels } from "dlm/training/known_models.
 
 /** Loads a corpus, with a bar on stderr while it is downloaded. */
 export async function openCorpus(nameOrPath?: string): Promise<Corpus> {
-  const bar = new SingleBar({ format: "{bar} {percentage} % downloaded" });
+  const bar = progressBar("{bar} {percentage} % downloaded");
   const corpus = await loadCorpus(nameOrPath, {
     onNotice: console.error,
     onProgress(received, total) {

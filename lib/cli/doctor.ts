@@ -1,7 +1,7 @@
+import { runCommand } from "dlm/cli/_command.ts";
 import { Command } from "commander";
 import corpora from "../../data/corpora.json" with { type: "json" };
 import { kernelsInUse, tf } from "dlm/backend/backend.ts";
-import { runCommand } from "dlm/cli/_command.ts";
 import { installedFrontEnds, output } from "dlm/cli/_front_ends.ts";
 import { shippedModels } from "dlm/training/known_models.ts";
 

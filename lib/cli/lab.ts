@@ -1,6 +1,6 @@
+import { runCommand } from "dlm/cli/_command.ts";
 import { Command } from "commander";
 import { fileURLToPath } from "node:url";
-import { runCommand } from "dlm/cli/_command.ts";
 import { installedFrontEnds } from "dlm/cli/_front_ends.ts";
 
 const command = new Command("lab")

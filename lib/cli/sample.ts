@@ -1,14 +1,15 @@
-import { SingleBar } from "cli-progress";
-import { Command, Option } from "commander";
-import { writeFileAtomic } from "dlm/files/atomic.ts";
 import {
   anyWholeNumber,
+  path,
   positiveNumber,
   probability,
   runCommand,
   wholeNumber,
 } from "dlm/cli/_command.ts";
+import { Command, Option } from "commander";
+import { writeFileAtomic } from "dlm/files/atomic.ts";
 import { MODEL_OPTION, openModel } from "dlm/cli/_inputs.ts";
+import { startBar } from "dlm/cli/_progress.ts";
 import { watcher } from "dlm/display/frames/terminal.ts";
 import { denoisingGif } from "dlm/display/frames/gif.ts";
 import { rankTemplates } from "dlm/measures/infill.ts";
@@ -32,7 +33,7 @@ const topK = ["<N>", "draw from this many of the likeliest characters"] as const
 
 const command = new Command("sample")
   .description("Writes text with a trained model.")
-  .option("--model <name|file>", MODEL_OPTION)
+  .option("--model <name|file>", MODEL_OPTION, path)
   .option("--prompt <text>", "what the text begins with")
   .option(
     "--infill <text>",
@@ -57,7 +58,7 @@ const command = new Command("sample")
   .option("--count <N>", "how many texts", wholeNumber(1), 1)
   .option("--seed <N>", "another seed, another text", anyWholeNumber, 1)
   .option("--watch", "show the text as it resolves")
-  .option("--gif <file>", "write an animation of the first text")
+  .option("--gif <file>", "write an animation of the first text", path)
   .option("--json", "print the result as one line of JSON")
   .action(async (options) => {
     const { count, seed, temperature, topP, topK } = options;
@@ -86,9 +87,9 @@ const command = new Command("sample")
     show.end();
     const seconds = (performance.now() - start) / 1000;
     const last = shown.at(-1)!;
-    if (options.gif) await writeFileAtomic(options.gif, await denoisingGif(shown, tokenizer));
     const texts = last.sequences.map((ids) => tokenizer.decode(ids));
-    console[options.json ? "error" : "log"](texts.join("\n———\n"));
+    console[options.json ? "error" : "log"](texts.join("\n———\n")); // whatever becomes of the GIF
+    if (options.gif) await writeFileAtomic(options.gif, await denoisingGif(shown, tokenizer));
     if (!options.json) return;
     const { evaluations } = last;
     console.log(JSON.stringify({ texts, evaluations, seconds, sampler: options.sampler, seed }));
@@ -131,11 +132,7 @@ async function chooseTemplate(
   }
   const templates = readTemplates(infill, tokenizer);
   if (templates.length === 1) return templates[0]!;
-  const bar = startBar("of the lengths compared");
-  const ranked = await rankTemplates(predictor, templates, {
-    onProgress: (share) => bar.update(share),
-  });
-  bar.stop();
+  const ranked = await rank(predictor, templates);
   ranked.sort((a, b) => b.probability - a.probability);
   const best = ranked.slice(0, 5).map(({ template, probability }) => {
     const holes = template.filter((id) => id === tokenizer.maskId).length;
@@ -145,19 +142,18 @@ async function chooseTemplate(
   return ranked[0]!.template;
 }
 
+/** Ranks templates, with a bar. */
+async function rank(predictor: Predictor, templates: Int32Array[]) {
+  using bar = startBar("{bar} {percentage} % of the lengths compared");
+  return await rankTemplates(predictor, templates, { onProgress: (share) => bar.update(share) });
+}
+
 function progress() {
-  const bar = startBar("written");
+  const bar = startBar("{bar} {percentage} % written");
   return {
     frame: ({ time }: Frame) => bar.update(1 - time),
     end: () => bar.stop(),
   };
-}
-
-/** A bar on stderr for a share that is done. */
-function startBar(done: string): SingleBar {
-  const bar = new SingleBar({ format: `{bar} {percentage} % ${done}`, clearOnComplete: true });
-  bar.start(1, 0);
-  return bar;
 }
 
 await runCommand(command);

@@ -1,17 +1,32 @@
-import { SingleBar } from "cli-progress";
+import {
+  anyWholeNumber,
+  listenForTermination,
+  path,
+  positiveNumber,
+  runCommand,
+  Terminated,
+  wholeNumber,
+} from "dlm/cli/_command.ts";
 import { Command, Option } from "commander";
 import plot from "simple-ascii-chart";
 import { dirname } from "node:path";
 import { BACKENDS, KERNEL_WISHES, kernelsInUse, tf, useBackend } from "dlm/backend/backend.ts";
 import { Interrupted } from "dlm/backend/interrupt.ts";
 import { loadCheckpoint } from "dlm/training/checkpoint.ts";
-import { anyWholeNumber, positiveNumber, runCommand, wholeNumber } from "dlm/cli/_command.ts";
 import { openCorpus } from "dlm/cli/_inputs.ts";
+import { progressBar } from "dlm/cli/_progress.ts";
 import type { Corpus } from "dlm/corpus.ts";
 import { TEXT_NAMES } from "dlm/files/texts.ts";
 import { parameterCount } from "dlm/model.ts";
 import { type PresetName, PRESETS, type RunSettings } from "dlm/training/presets.ts";
 import { Rng } from "dlm/rng.ts";
+import {
+  checkpointIn,
+  claimRunFolder,
+  makeRunFolder,
+  newestRunFolder,
+  type RunFolder,
+} from "dlm/training/run_folder.ts";
 import { resumeRun, type Run, startRun, withBudget } from "dlm/training/run.ts";
 import { lastFrame, sample } from "dlm/sampler.ts";
 import type { TrainMetrics } from "dlm/trainer.ts";
@@ -22,11 +37,13 @@ const SAVE_EVERY = 30_000; // ms between checkpoints
 interface OpenRun {
   run: Run;
   corpus: Corpus;
+  /** Claimed until it is disposed of. */
+  folder: RunFolder;
 }
 
 const command = new Command("train")
   .description("Trains a model on a text, saving checkpoints as it goes.")
-  .option("--corpus <name|file>", `${TEXT_NAMES.join(", ")}, or any UTF-8 text file`)
+  .option("--corpus <name|file>", `${TEXT_NAMES.join(", ")}, or any UTF-8 text file`, path)
   .addOption(
     new Option("--preset <name>", "hyperparameters to start from (default: laptop)")
       .choices(Object.keys(PRESETS) as PresetName[]),
@@ -51,16 +68,17 @@ const command = new Command("train")
     new Option("--kernels <kind>", "machine code or WebAssembly (default: the faster that works)")
       .choices(KERNEL_WISHES),
   )
-  .option("--out <dir>", "folder of the run (default: a new one in runs/)")
-  .option("--resume", "go on with the run in --out")
+  .option("--out <dir>", "folder of the run (default: a new one in runs/)", path)
+  .option("--resume", "go on with the run in --out (default: the newest in runs/)")
   .option("--json", "print the result as one line of JSON")
   .action(async (options) => {
     await useBackend(options.backend, { kernels: options.kernels });
-    const folder = options.out ?? await freeFolder(options.preset ?? "laptop");
-    const path = `${folder}/checkpoint.safetensors`;
-    const { run, corpus } = await (options.resume ? reopen : open)(path, options);
+    const { run, corpus, folder } = await (options.resume ? reopen : open)(options);
+    using claimed = folder;
     await using _ = run;
-    const last = await follow(run, path);
+    const { checkpoint } = claimed;
+    const last = await follow(run, checkpoint);
+    console.error(`The model is in ${checkpoint}.`);
     const samples = await writeSamples(run, corpus);
     if (!options.json) return console.log(samples);
     console.error(samples);
@@ -72,7 +90,7 @@ const command = new Command("train")
       valBitsPerChar: last.validation?.bitsPerCharacter,
       valStandardError: last.validation?.standardError,
       parameters: parameterCount(run.config),
-      checkpoint: path,
+      checkpoint,
       corpus: corpus.name,
       seed: run.settings.seed,
       backend: tf.getBackend(),
@@ -82,12 +100,7 @@ const command = new Command("train")
 
 type Options = ReturnType<typeof command.opts>;
 
-async function open(path: string, options: Options): Promise<OpenRun> {
-  if (await exists(path)) {
-    throw new RangeError(
-      `${path} holds a run already: add --resume to go on with it, or choose another --out.`,
-    );
-  }
+async function open(options: Options): Promise<OpenRun> {
   const { preset = "laptop", seed = 1 } = options;
   const settings: RunSettings = {
     ...PRESETS[preset],
@@ -97,11 +110,21 @@ async function open(path: string, options: Options): Promise<OpenRun> {
     workers: options.workers,
   };
   const corpus = await openCorpus(options.corpus);
-  return { run: await startRun(corpus, withBudget(settings, options)), corpus };
+  const run = await startRun(corpus, withBudget(settings, options));
+  const folder =
+    await (options.out === undefined ? makeRunFolder(preset) : claimRunFolder(options.out));
+  if (!await exists(folder.checkpoint)) return { run, corpus, folder };
+  throw new RangeError(
+    `${folder.checkpoint} holds a run already: add --resume to go on with it, or choose another --out.`,
+  );
 }
 
 /** The run of a checkpoint, of which only the budget and the number of Workers may change. */
-async function reopen(path: string, options: Options): Promise<OpenRun> {
+async function reopen(options: Options): Promise<OpenRun> {
+  const out = options.out ?? await newestRunFolder();
+  const path = checkpointIn(out);
+  if (!await exists(path)) await loadCheckpoint(path); // says why not, and makes no folder
+  const folder = await claimRunFolder(out);
   const checkpoint = await loadCheckpoint(path);
   const asked = { ...(options.preset && PRESETS[options.preset]), ...options };
   for (const [name, value] of Object.entries(hyperparameters(asked))) {
@@ -119,7 +142,7 @@ async function reopen(path: string, options: Options): Promise<OpenRun> {
     );
   }
   const corpus = await openCorpus(options.corpus ?? checkpoint.corpus.name);
-  return { run: await resumeRun(corpus, checkpoint, options), corpus };
+  return { run: await resumeRun(corpus, checkpoint, options), corpus, folder };
 }
 
 /** The options that are hyperparameters, which a resumed run cannot change. */
@@ -146,18 +169,19 @@ function hyperparameters(options: Options): Partial<RunSettings> {
 /**
  * Trains to the end, showing how it goes and saving as it does.
  *
- * @throws {Interrupted} once what was learned is saved
+ * @throws {Interrupted} on Ctrl-C, once what was learned is saved
+ * @throws {Terminated} likewise if the system ends the program, or its terminal is closed
  */
 async function follow(run: Run, path: string): Promise<TrainMetrics> {
-  const bar = new SingleBar({
-    format: "{bar} step {step} | {loss} nats | {speed} characters/s | {left} s left",
-    hideCursor: true,
-  });
+  const bar = progressBar(
+    "{bar} step {step} | {loss} nats | {speed} characters/s | {left} s left",
+  );
   bar.start(1, 0, { step: 0, loss: "–", speed: "–", left: "–" });
   const curve: [number, number][] = [];
   let last: TrainMetrics | undefined;
   let saved = -Infinity; // saves at once, to find out that it can
-  let stopped: Interrupted | undefined;
+  let interrupted = false;
+  using termination = listenForTermination();
   try {
     for await (const metrics of run.train()) {
       last = metrics;
@@ -170,16 +194,14 @@ async function follow(run: Run, path: string): Promise<TrainMetrics> {
             `bits per character on validation text`,
         );
       }
+      if (termination.requested) break;
       if (Date.now() - saved < SAVE_EVERY) continue;
       await run.save(path);
       saved = Date.now();
     }
   } catch (error) {
     if (!last || !(error instanceof Interrupted)) throw error;
-    const folder = dirname(path);
-    stopped = new Interrupted(
-      `after step ${last.step}, which is saved: go on with deno task train --resume --out ${folder}`,
-    );
+    interrupted = true;
   } finally {
     bar.stop();
   }
@@ -187,7 +209,10 @@ async function follow(run: Run, path: string): Promise<TrainMetrics> {
     throw new RangeError("This run is at its end: give more --steps or --seconds to go on.");
   }
   await run.save(path);
-  if (stopped) throw stopped;
+  const reached = `after step ${last.step}, which is saved: go on with ` +
+    `deno task train --resume --out ${dirname(path)}`;
+  if (termination.requested) throw new Terminated(termination.requested, `Stopped ${reached}.`);
+  if (interrupted) throw new Interrupted(reached);
   if (curve.length > 1) console.error(plot(curve, { width: 60, height: 10 }));
   return last;
 }
@@ -210,14 +235,6 @@ async function writeSamples(run: Run, corpus: Corpus): Promise<string> {
   const templates = Array.from({ length: 3 }, () => new Int32Array(model.context).fill(maskId));
   const { sequences } = await lastFrame(sample(model, templates, { rng: new Rng(1) }));
   return sequences.map((ids) => corpus.tokenizer.decode(ids)).join("\n———\n");
-}
-
-/** `runs/NAME-1`, or the first number that is not yet taken. */
-async function freeFolder(name: string): Promise<string> {
-  for (let n = 1;; n++) {
-    const folder = `runs/${name}-${n}`;
-    if (!await exists(folder)) return folder;
-  }
 }
 
 async function exists(path: string): Promise<boolean> {

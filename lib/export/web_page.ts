@@ -20,10 +20,13 @@ export async function createWebPage(checkpoint: Checkpoint): Promise<string> {
 
 /** A module with everything it imports, as one. */
 async function bundle(path: string): Promise<string> {
-  const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["bundle", "--config", config, "--platform", "browser", "--minify", path],
-  }).output();
-  if (success) return new TextDecoder().decode(stdout);
-  throw new Error(`The page's program cannot be bundled: ${new TextDecoder().decode(stderr)}`);
+  // The first time, Deno fetches the bundler from npm.
+  const { success, errors, outputFiles } = await Deno.bundle({
+    entrypoints: [path],
+    platform: "browser",
+    minify: true,
+    write: false,
+  });
+  if (success) return outputFiles![0]!.text();
+  throw new Error(`The page's program cannot be bundled: ${errors[0]?.text}`);
 }

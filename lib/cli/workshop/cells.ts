@@ -1,11 +1,12 @@
 /** `deno task cells`: what Deno's type checker, linter and formatter say about the notebooks. */
+import { runCommand } from "dlm/cli/_command.ts";
 import { Command } from "commander";
 import { fileURLToPath } from "node:url";
-import { runCommand } from "dlm/cli/_command.ts";
 import { cellModules, nameCells } from "dlm/jupyter/cells.ts";
 import { notebookName, selectNotebooks } from "dlm/jupyter/course.ts";
 import { codeCells, readNotebook, writeNotebook } from "dlm/jupyter/notebook.ts";
 
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const MODULES = fileURLToPath(new URL("../../../build/cells/", import.meta.url));
 
 const command = new Command("cells")
@@ -60,6 +61,7 @@ async function run(tool: string[], files: string[]): Promise<boolean> {
   // Files are named one by one: of a git-ignored folder as a whole the tools would see nothing.
   const command = new Deno.Command(Deno.execPath(), {
     args: [...tool, ...files],
+    cwd: ROOT,
     env: { NO_COLOR: "1", RUST_BACKTRACE: "0" }, // colours would tear the paths apart
   });
   const { success, stdout, stderr } = await command.output();
