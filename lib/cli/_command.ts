@@ -102,8 +102,12 @@ export function listenForTermination(): Termination {
 /** Ends the command for an error. */
 function end(error: unknown): never {
   const { code, sentence } = ending(error);
-  if (sentence !== undefined) console.error(sentence);
-  if (environment("DLM_TRACE")) console.error(error);
+  try {
+    if (sentence !== undefined) console.error(sentence);
+    if (environment("DLM_TRACE")) console.error(error);
+  } catch {
+    // Its terminal is closed.
+  }
   Deno.exit(code);
 }
 

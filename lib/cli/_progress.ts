@@ -1,4 +1,8 @@
 import { type Options, SingleBar } from "cli-progress";
+import process from "node:process";
+
+// A terminal that is closed in the middle ends no command that still has something to save.
+process.stderr.on("error", () => {});
 
 /**
  * Starts a progress bar on stderr, for a share that is done. It changes nothing about the terminal,

@@ -6,7 +6,7 @@ import page from "dlm/export/web/page.html" with { type: "text" };
  * A page that writes text with a checkpoint's averaged model: one HTML file with the model,
  * the sampler and all they need inside, which a browser opens from anywhere, a disk included.
  *
- * @throws {Error} if the program cannot be bundled
+ * @throws {RangeError} if the program cannot be bundled, as where Deno has no bundler yet and cannot fetch it
  */
 export async function createWebPage(checkpoint: Checkpoint): Promise<string> {
   const { training: _, ...model } = checkpoint;
@@ -20,13 +20,21 @@ export async function createWebPage(checkpoint: Checkpoint): Promise<string> {
 
 /** A module with everything it imports, as one. */
 async function bundle(path: string): Promise<string> {
-  // The first time, Deno fetches the bundler from npm.
-  const { success, errors, outputFiles } = await Deno.bundle({
-    entrypoints: [path],
-    platform: "browser",
-    minify: true,
-    write: false,
-  });
-  if (success) return outputFiles![0]!.text();
-  throw new Error(`The page's program cannot be bundled: ${errors[0]?.text}`);
+  try {
+    const { errors: [error], outputFiles } = await Deno.bundle({
+      entrypoints: [path],
+      platform: "browser",
+      minify: true,
+      write: false,
+    });
+    if (error) throw new Error(error.text);
+    return outputFiles![0]!.text();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new RangeError(
+      `The page's program cannot be bundled (${reason}): Deno fetches its bundler from npm when ` +
+        `it is first used, so try again where npm can be reached.`,
+      { cause },
+    );
+  }
 }
