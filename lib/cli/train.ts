@@ -74,7 +74,7 @@ const command = new Command("train")
   .action(async (options) => {
     await useBackend(options.backend, { kernels: options.kernels });
     const { run, corpus, folder } = await (options.resume ? reopen : open)(options);
-    using claimed = folder;
+    await using claimed = folder;
     await using _ = run;
     const { checkpoint } = claimed;
     const last = await follow(run, checkpoint);

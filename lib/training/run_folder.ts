@@ -1,9 +1,12 @@
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { removeLeftovers, WriteError } from "dlm/files/atomic.ts";
 import { RUNS } from "dlm/training/known_models.ts";
 
-/** A folder in which one process trains and no other: until it is disposed of, or its process ends. */
-export interface RunFolder extends Disposable {
+/**
+ * A folder in which one process trains and no other: until it is disposed of, or its process ends.
+ * If nothing was saved by then, it is as before.
+ */
+export interface RunFolder extends AsyncDisposable {
   /** Where the run's checkpoint is, or will be. */
   readonly checkpoint: string;
 }
@@ -23,19 +26,7 @@ export async function makeRunFolder(name: string): Promise<RunFolder> {
   const runs = runsFolder();
   for (let n = 1;; n++) {
     const folder = join(runs, `${name}-${n}`);
-    if (await isMade(runs, folder)) return await claimRunFolder(folder);
-  }
-}
-
-/** Makes a folder of a run, which only the first of several can do; whether it was us. */
-async function isMade(runs: string, folder: string): Promise<boolean> {
-  try {
-    await Deno.mkdir(runs, { recursive: true });
-    await Deno.mkdir(folder);
-    return true;
-  } catch (error) {
-    if (await Deno.lstat(folder).then(() => true, () => false)) return false;
-    throw cannotTrain(folder, error);
+    if (await make(folder)) return await claim(folder, { made: true });
   }
 }
 
@@ -47,6 +38,10 @@ async function isMade(runs: string, folder: string): Promise<boolean> {
  * @throws {WriteError} if it cannot be written to
  */
 export async function claimRunFolder(folder: string): Promise<RunFolder> {
+  return await claim(folder, { made: await make(folder) });
+}
+
+async function claim(folder: string, { made }: { made: boolean }): Promise<RunFolder> {
   const lock = await openLock(folder);
   if (!await lock.tryLock(true)) {
     lock.close();
@@ -56,7 +51,27 @@ export async function claimRunFolder(folder: string): Promise<RunFolder> {
   }
   const checkpoint = checkpointIn(folder);
   await removeLeftovers(checkpoint);
-  return { checkpoint, [Symbol.dispose]: () => lock.close() };
+  return {
+    checkpoint,
+    async [Symbol.asyncDispose]() {
+      lock.close();
+      if (await Deno.stat(checkpoint).then(() => true, () => false)) return;
+      await Deno.remove(lockIn(folder)).catch(() => {});
+      if (made) await Deno.remove(folder).catch(() => {}); // only if it is empty
+    },
+  };
+}
+
+/** Makes a folder, which only the first of several can do; whether it was us. */
+async function make(folder: string): Promise<boolean> {
+  try {
+    await Deno.mkdir(dirname(folder), { recursive: true });
+    await Deno.mkdir(folder);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return false;
+    throw cannotTrain(folder, error);
+  }
 }
 
 /** Where the checkpoint of a run in a folder is. */
@@ -86,16 +101,19 @@ export async function newestRunFolder(): Promise<string> {
 }
 
 /**
- * The file that whoever trains in a folder holds locked. It stays when they end, since it may be
- * another's by then; that the system unlocks it, even after a kill, is all that counts.
+ * The file that whoever trains in a folder holds locked. Beside a checkpoint it stays, since it may
+ * soon be another's; the system unlocks it, even after a kill.
  */
 async function openLock(folder: string): Promise<Deno.FsFile> {
   try {
-    await Deno.mkdir(folder, { recursive: true });
-    return await Deno.open(join(folder, ".lock"), { create: true, write: true });
+    return await Deno.open(lockIn(folder), { create: true, write: true });
   } catch (error) {
     throw cannotTrain(folder, error);
   }
+}
+
+function lockIn(folder: string): string {
+  return join(folder, ".lock");
 }
 
 function cannotTrain(folder: string, cause: unknown): WriteError {

@@ -63,7 +63,7 @@ const BAD_PATHS: [string, string, string[], RegExp][] = [
 const BAD_INPUT: [string, string, string[], RegExp][] = [
   ["a missing file", "train", ["--corpus", "none.txt"], /no file none\.txt/],
   ["an empty file", "train", ["--corpus", "empty.txt"], /empty/],
-  ["a text shorter than the context", "train", ["--corpus", "short.txt"], /context/],
+  ["a text shorter than the context", "train", ["--corpus=short.txt", "--out=new"], /context/],
   ["a text that is not UTF-8", "train", ["--corpus", "latin1.txt"], /UTF-8/],
   ["a folder given as file", "train", ["--corpus", "."], /folder/],
   [

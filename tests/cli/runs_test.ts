@@ -60,7 +60,7 @@ Deno.test("train --resume takes the newest run, unless somebody trains there", {
     const { checkpoint, steps } = JSON.parse(resumed.stdout.split("\n").at(-1)!);
     assert.deepEqual([checkpoint, steps], ["runs/smoke-2/checkpoint.safetensors", 2]);
 
-    using _ = await claimRunFolder(`${folder}/runs/smoke-2`);
+    await using _ = await claimRunFolder(`${folder}/runs/smoke-2`);
     const second = await command(folder, "train", "--resume", "--steps=3");
     assert.equal(second.code, 2);
     assert.match(second.stderr, /^Another process trains in runs\/smoke-2: [^\n]+\.$/);

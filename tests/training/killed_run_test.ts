@@ -31,7 +31,7 @@ const program = `
   import { claimRunFolder } from "dlm/training/run_folder.ts";
 
   const { folder, text, settings } = JSON.parse(Deno.env.get("RUN"));
-  using claimed = await claimRunFolder(folder);
+  await using claimed = await claimRunFolder(folder);
   const path = claimed.checkpoint;
   const corpus = createCorpus("times", text);
   const there = await Deno.stat(path).then(() => true, () => false);

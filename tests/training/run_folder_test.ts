@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { claimRunFolder } from "dlm/training/run_folder.ts";
-import { saveCheckpoint } from "dlm/training/checkpoint.ts";
+import { loadCheckpoint, saveCheckpoint } from "dlm/training/checkpoint.ts";
 import { inFolder } from "../_support.ts";
 import { finished } from "./_checkpoints.ts";
 
@@ -15,14 +15,14 @@ Deno.test("claimRunFolder() makes the folder, and lets nobody else in until it i
   await inFolder(async (folder) => {
     const path = `${folder}/new/run`;
     {
-      using claimed = await claimRunFolder(path);
+      await using claimed = await claimRunFolder(path);
       assert.equal(claimed.checkpoint, `${path}/checkpoint.safetensors`);
       await assert.rejects(claimRunFolder(path), {
         name: "RangeError",
         message: /^Another process trains in .*run: .*\.$/,
       });
     }
-    using _ = await claimRunFolder(path);
+    await using _ = await claimRunFolder(path);
   });
 });
 
@@ -33,8 +33,24 @@ Deno.test("claimRunFolder() removes what a killed writer left; whoever saves rem
     await Deno.writeTextFile(`${folder}/${leftover}`, "");
     await saveCheckpoint(`${folder}/checkpoint.safetensors`, finished);
     assert((await Deno.stat(`${folder}/${leftover}`)).isFile);
-    using _ = await claimRunFolder(folder);
+    await using _ = await claimRunFolder(folder);
     await assert.rejects(Deno.stat(`${folder}/${leftover}`), Deno.errors.NotFound);
+  });
+});
+
+Deno.test("claimRunFolder() leaves everything as it was where nothing was saved", {
+  ignore,
+}, async () => {
+  await inFolder(async (folder) => {
+    for (const path of [`${folder}/new`, folder]) {
+      await using _ = await claimRunFolder(path);
+    }
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
+    {
+      await using claimed = await claimRunFolder(`${folder}/new`);
+      await saveCheckpoint(claimed.checkpoint, finished);
+    }
+    await loadCheckpoint(`${folder}/new/checkpoint.safetensors`);
   });
 });
 
