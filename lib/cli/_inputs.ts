@@ -1,6 +1,6 @@
-import { SingleBar } from "cli-progress";
 import { Option } from "commander";
 import { type Corpus, fingerprintOf, loadCorpus } from "dlm/corpus.ts";
+import { progressBar } from "dlm/cli/_progress.ts";
 import { chosenText } from "dlm/files/choice.ts";
 import { type LoadTextOptions, TEXT_NAMES } from "dlm/files/texts.ts";
 import { BACKEND_WISHES } from "dlm/training/backend_choice.ts";
@@ -14,7 +14,7 @@ export async function openCorpus(
   nameOrPath?: string,
   options: Pick<LoadTextOptions, "substitute"> = {},
 ): Promise<Corpus> {
-  const bar = new SingleBar({ format: "{bar} {percentage} % downloaded" });
+  const bar = progressBar("{bar} {percentage} % downloaded");
   const corpus = await loadCorpus(nameOrPath, {
     ...options,
     onNotice: console.error,

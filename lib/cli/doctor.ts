@@ -1,11 +1,11 @@
+import { runCommand } from "dlm/cli/_command.ts";
 import { Command } from "commander";
 import { createHash } from "node:crypto";
 import corpora from "../../data/corpora.json" with { type: "json" };
 import { kernelsInUse, tf } from "dlm/backend/backend.ts";
 import { findAdapter } from "dlm/backend/webgpu/adapter.ts";
-import { runCommand } from "dlm/cli/_command.ts";
-import { HOW_TO_GET_ONE, installedFrontEnds, output } from "dlm/cli/_front_ends.ts";
-import { describeGpu, findVulkan } from "dlm/cli/_gpu.ts";
+import { HOW_TO_GET_ONE, installedFrontEnds, output } from "dlm/cli/machine/front_ends.ts";
+import { describeGpu, findVulkan } from "dlm/cli/machine/gpu.ts";
 import { kernelFault } from "dlm/jupyter/kernel/deno_version.ts";
 import { shippedModels } from "dlm/training/known_models.ts";
 

@@ -1,7 +1,6 @@
-import { SingleBar } from "cli-progress";
+import { anyWholeNumber, path, runCommand, wholeNumber } from "dlm/cli/_command.ts";
 import { Command, Option } from "commander";
 import { baselines } from "dlm/measures/baselines.ts";
-import { anyWholeNumber, runCommand, wholeNumber } from "dlm/cli/_command.ts";
 import {
   backendOption,
   isSameText,
@@ -11,6 +10,7 @@ import {
   openModel,
 } from "dlm/cli/_inputs.ts";
 import type { Corpus } from "dlm/corpus.ts";
+import { startBar } from "dlm/cli/_progress.ts";
 import { predictInWorkers } from "dlm/crew/crew.ts";
 import { mostAtOnce } from "dlm/crew/predictor.ts";
 import { TEXT_NAMES } from "dlm/files/texts.ts";
@@ -20,11 +20,12 @@ import type { CharTokenizer } from "dlm/tokenizer.ts";
 
 const command = new Command("evaluate")
   .description("Measures how many bits a model needs for a character.")
-  .option("--model <name|file>", MODEL_OPTION)
+  .option("--model <name|file>", MODEL_OPTION, path)
   .option(
     "--corpus <name|file>",
     `the text to measure: ${TEXT_NAMES.join(", ")}, or a file ` +
       "(default: what the model learned from)",
+    path,
   )
   .addOption(
     new Option("--split <name>", "which part of it").choices(["train", "validation"] as const)
@@ -60,10 +61,9 @@ async function measureModel(options: Options): Promise<void> {
   const batch = mostAtOnce(opened.model.context) * navigator.hardwareConcurrency;
   await chooseBackend(options.backend, { task: "predict", config: opened.model.config, batch });
   using predictor = predictInWorkers(opened.model);
-  const bar = startBar();
-  const onProgress = (share: number) => bar.update(share);
-  const result = await evaluate(predictor, split, { draws, seed, onProgress });
-  bar.stop();
+  const result = await showMeasuring((onProgress) =>
+    evaluate(predictor, split, { draws, seed, onProgress })
+  );
   if (!options.json) {
     const error = opened.model.causal ? "" : ` ± ${result.standardError.toFixed(3)}`;
     return console.log(
@@ -96,9 +96,7 @@ function respelled(tokenizer: CharTokenizer, corpus: Corpus, split: Options["spl
 
 async function measureBaselines(options: Options): Promise<void> {
   const corpus = await openCorpus(options.corpus);
-  const bar = startBar();
-  const bits = await baselines(corpus, { onProgress: (share) => bar.update(share) });
-  bar.stop();
+  const bits = await showMeasuring((onProgress) => baselines(corpus, { onProgress }));
   if (options.json) {
     return console.log(JSON.stringify({ corpus: corpus.name, bitsPerChar: bits }));
   }
@@ -108,10 +106,12 @@ async function measureBaselines(options: Options): Promise<void> {
   }
 }
 
-function startBar(): SingleBar {
-  const bar = new SingleBar({ format: "{bar} {percentage} % measured", clearOnComplete: true });
-  bar.start(1, 0);
-  return bar;
+/** Shows a bar while something is measured. */
+async function showMeasuring<Result>(
+  measure: (onProgress: (share: number) => void) => Promise<Result>,
+): Promise<Result> {
+  using bar = startBar("{bar} {percentage} % measured");
+  return await measure((share) => bar.update(share));
 }
 
 await runCommand(command);

@@ -1,7 +1,7 @@
+import { runCommand } from "dlm/cli/_command.ts";
 import { Command } from "commander";
 import { resolve } from "node:path";
-import { runCommand } from "dlm/cli/_command.ts";
-import { HOW_TO_GET_ONE, installedFrontEnds } from "dlm/cli/_front_ends.ts";
+import { HOW_TO_GET_ONE, installedFrontEnds } from "dlm/cli/machine/front_ends.ts";
 import { selectNotebooks } from "dlm/jupyter/course.ts";
 
 const command = new Command("lab")

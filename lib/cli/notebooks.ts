@@ -1,9 +1,9 @@
 /** `deno task notebooks`: runs the course on the real Deno kernel. */
-import { SingleBar } from "cli-progress";
+import { positiveNumber, runCommand, wholeNumber } from "dlm/cli/_command.ts";
 import { Command, Option } from "commander";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { positiveNumber, runCommand, wholeNumber } from "dlm/cli/_command.ts";
+import { progressBar } from "dlm/cli/_progress.ts";
 import { WriteError } from "dlm/files/atomic.ts";
 import { assertWritable } from "dlm/files/folders.ts";
 import { notebookName, selectNotebooks } from "dlm/jupyter/course.ts";
@@ -111,8 +111,7 @@ async function run(notebook: Notebook, path: string, options: Options): Promise<
   const { preset, alone, repeat, stop, timeout } = options;
   const name = notebookName(path);
   const cells = codeCells(notebook).length;
-  const bar = new SingleBar({
-    format: `${name} {bar} {value}/{total} cells, {duration_formatted}  {code}`,
+  const bar = progressBar(`${name} {bar} {value}/{total} cells, {duration_formatted}  {code}`, {
     clearOnComplete: true,
     noTTYOutput: true,
     notTTYSchedule: 10_000,

@@ -1,15 +1,16 @@
-import { SingleBar } from "cli-progress";
-import { Command, Option } from "commander";
-import { Interrupted } from "dlm/backend/interrupt.ts";
-import { writeFileAtomic } from "dlm/files/atomic.ts";
 import {
   anyWholeNumber,
+  path,
   positiveNumber,
   probability,
   runCommand,
   wholeNumber,
 } from "dlm/cli/_command.ts";
+import { Command, Option } from "commander";
+import { Interrupted } from "dlm/backend/interrupt.ts";
+import { writeFileAtomic } from "dlm/files/atomic.ts";
 import { backendOption, MODEL_OPTION, openModel } from "dlm/cli/_inputs.ts";
+import { startBar } from "dlm/cli/_progress.ts";
 import { printable } from "dlm/display/glyphs.ts";
 import { watcher } from "dlm/display/frames/terminal.ts";
 import { denoisingGif } from "dlm/display/frames/gif.ts";
@@ -35,7 +36,7 @@ const topK = ["<N>", "draw from this many of the likeliest characters"] as const
 
 const command = new Command("sample")
   .description("Writes text with a trained model.")
-  .option("--model <name|file>", MODEL_OPTION)
+  .option("--model <name|file>", MODEL_OPTION, path)
   .option("--prompt <text>", "what the text begins with")
   .option(
     "--infill <text>",
@@ -61,7 +62,7 @@ const command = new Command("sample")
   .option("--seed <N>", "another seed, another text", anyWholeNumber, 1)
   .addOption(backendOption)
   .option("--watch", "show the text as it resolves")
-  .option("--gif <file>", "write an animation of the first text")
+  .option("--gif <file>", "write an animation of the first text", path)
   .option("--json", "print the result as one line of JSON")
   .action(async (options) => {
     const { count, seed, temperature, topP, topK } = options;
@@ -153,10 +154,7 @@ async function chooseTemplate(
   }
   const templates = readTemplates(infill, tokenizer);
   if (templates.length === 1) return templates[0]!;
-  const bar = startBar("of the lengths compared");
-  const ranked = await rankTemplates(predictor, templates, {
-    onProgress: (share) => bar.update(share),
-  }).finally(() => bar.stop());
+  const ranked = await rank(predictor, templates);
   ranked.sort((a, b) => b.probability - a.probability);
   const best = ranked.slice(0, 5).map(({ template, probability }) => {
     const holes = template.filter((id) => id === tokenizer.maskId).length;
@@ -183,20 +181,19 @@ function ofFirst(frame: Frame): Frame {
   return { ...frame, sequences: [sequences[0]!], confidences: [confidences[0]!] };
 }
 
+/** Ranks templates, with a bar. */
+async function rank(predictor: Predictor, templates: Int32Array[]) {
+  using bar = startBar("{bar} {percentage} % of the lengths compared");
+  return await rankTemplates(predictor, templates, { onProgress: (share) => bar.update(share) });
+}
+
 /** Shows the share of the texts that is written. */
 function progress() {
-  const bar = startBar("written");
+  const bar = startBar("{bar} {percentage} % written");
   return {
     frame: (_: Frame, share: number) => bar.update(share),
     end: () => bar.stop(),
   };
-}
-
-/** A bar on stderr for a share that is done. */
-function startBar(done: string): SingleBar {
-  const bar = new SingleBar({ format: `{bar} {percentage} % ${done}`, clearOnComplete: true });
-  bar.start(1, 0);
-  return bar;
 }
 
 await runCommand(command);

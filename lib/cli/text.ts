@@ -1,5 +1,5 @@
+import { path, runCommand } from "dlm/cli/_command.ts";
 import { Command } from "commander";
-import { runCommand } from "dlm/cli/_command.ts";
 import { loadCorpus } from "dlm/corpus.ts";
 import { chooseText } from "dlm/course/choose_text.ts";
 import { writeChoice } from "dlm/files/choice.ts";
@@ -8,8 +8,8 @@ import { findModel } from "dlm/training/known_models.ts";
 
 const command = new Command("text")
   .description("Chooses the text that all notebooks and commands work with, or tells which it is.")
-  .argument("[name|file]", `${TEXT_NAMES.join(", ")}, or any UTF-8 text file`)
-  .option("--model <name|file>", "a model that learned from it (default: one that is found)")
+  .argument("[name|file]", `${TEXT_NAMES.join(", ")}, or any UTF-8 text file`, path)
+  .option("--model <name|file>", "a model that learned from it (default: one that is found)", path)
   .option("--forget", "go back to tiny Shakespeare")
   .option("--json", "print the result as one line of JSON")
   .action(async (text, { model, forget, json }) => {

@@ -1,12 +1,20 @@
-import { SingleBar } from "cli-progress";
+import {
+  anyWholeNumber,
+  listenForTermination,
+  path,
+  positiveNumber,
+  runCommand,
+  Terminated,
+  wholeNumber,
+} from "dlm/cli/_command.ts";
 import { Command, Option } from "commander";
 import plot from "simple-ascii-chart";
 import { dirname } from "node:path";
 import { KERNEL_WISHES, kernelsInUse, tf, useBackend } from "dlm/backend/backend.ts";
 import { Interrupted } from "dlm/backend/interrupt.ts";
 import { loadCheckpoint } from "dlm/training/checkpoint.ts";
-import { anyWholeNumber, positiveNumber, runCommand, wholeNumber } from "dlm/cli/_command.ts";
 import { backendOption, openCorpus, openLearnedText } from "dlm/cli/_inputs.ts";
+import { progressBar, startBar } from "dlm/cli/_progress.ts";
 import type { Corpus } from "dlm/corpus.ts";
 import { TEXT_NAMES } from "dlm/files/texts.ts";
 import { printable } from "dlm/display/glyphs.ts";
@@ -15,6 +23,13 @@ import { chooseBackend } from "dlm/training/backend_choice.ts";
 import { describeSplitShift } from "dlm/training/split_shift.ts";
 import { type PresetName, PRESETS, type RunSettings } from "dlm/training/presets.ts";
 import { Rng } from "dlm/rng.ts";
+import {
+  checkpointIn,
+  claimRunFolder,
+  makeRunFolder,
+  newestRunFolder,
+  type RunFolder,
+} from "dlm/training/run_folder.ts";
 import { resumeRun, type Run, startRun, withBudget } from "dlm/training/run.ts";
 import { copies, type Frame, sample } from "dlm/sampler.ts";
 import type { TrainMetrics } from "dlm/trainer.ts";
@@ -26,11 +41,13 @@ const SAVE_EVERY = 30_000; // ms between checkpoints
 interface OpenRun {
   run: Run;
   corpus: Corpus;
+  /** Claimed until it is disposed of. */
+  folder: RunFolder;
 }
 
 const command = new Command("train")
   .description("Trains a model on a text, saving checkpoints as it goes.")
-  .option("--corpus <name|file>", `${TEXT_NAMES.join(", ")}, or any UTF-8 text file`)
+  .option("--corpus <name|file>", `${TEXT_NAMES.join(", ")}, or any UTF-8 text file`, path)
   .addOption(
     new Option("--preset <name>", "hyperparameters to start from (default: laptop)")
       .choices(Object.keys(PRESETS) as PresetName[]),
@@ -55,18 +72,19 @@ const command = new Command("train")
     new Option("--kernels <kind>", "machine code or WebAssembly (default: the faster that works)")
       .choices(KERNEL_WISHES),
   )
-  .option("--out <dir>", "folder of the run (default: a new one in runs/)")
-  .option("--resume", "go on with the run in --out")
+  .option("--out <dir>", "folder of the run (default: a new one in runs/)", path)
+  .option("--resume", "go on with the run in --out (default: the newest in runs/)")
   .option("--json", "print the result as one line of JSON")
   .action(async (options) => {
     const { backend = "auto", kernels } = options;
     if (kernels) await useBackend(backend === "auto" ? "wasm" : backend, { kernels });
-    const folder = options.out ?? await freeFolder(options.preset ?? "laptop");
-    const path = `${folder}/checkpoint.safetensors`;
-    const opened = await (options.resume ? reopen : open)(path, options);
-    const { run, corpus } = opened;
+    const opened = await (options.resume ? reopen : open)(options);
+    const { run, corpus, folder } = opened;
+    await using claimed = folder;
     await using _ = run;
-    const last = await follow(opened, path);
+    const { checkpoint } = claimed;
+    const last = await follow(opened, checkpoint);
+    console.error(`The model is in ${checkpoint}.`);
     const samples = await writeSamples(run, corpus);
     if (!options.json) return console.log(samples);
     console.error(samples);
@@ -79,7 +97,7 @@ const command = new Command("train")
       valStandardError: last.validation?.standardError,
       valCharacters: last.validation?.characters,
       parameters: parameterCount(run.config),
-      checkpoint: path,
+      checkpoint,
       corpus: corpus.name,
       seed: run.settings.seed,
       backend: tf.getBackend(),
@@ -89,12 +107,7 @@ const command = new Command("train")
 
 type Options = ReturnType<typeof command.opts>;
 
-async function open(path: string, options: Options): Promise<OpenRun> {
-  if (await exists(path)) {
-    throw new RangeError(
-      `${path} holds a run already: add --resume to go on with it, or choose another --out.`,
-    );
-  }
+async function open(options: Options): Promise<OpenRun> {
   const { preset = "laptop", seed = 1 } = options;
   const settings: RunSettings = {
     ...PRESETS[preset],
@@ -109,7 +122,12 @@ async function open(path: string, options: Options): Promise<OpenRun> {
   const run = await startRun(corpus, withBudget(settings, options));
   const cost = describeVocabularyCost(corpus, run.config);
   if (cost !== undefined) console.error(cost);
-  return { run, corpus };
+  const folder =
+    await (options.out === undefined ? makeRunFolder(preset) : claimRunFolder(options.out));
+  if (!await exists(folder.checkpoint)) return { run, corpus, folder };
+  throw new RangeError(
+    `${folder.checkpoint} holds a run already: add --resume to go on with it, or choose another --out.`,
+  );
 }
 
 /** Puts a backend to use for steps of some size. Workers and kernels are those of wasm. */
@@ -125,7 +143,11 @@ async function choose(
 }
 
 /** The run of a checkpoint, of which only the budget and the number of Workers may change. */
-async function reopen(path: string, options: Options): Promise<OpenRun> {
+async function reopen(options: Options): Promise<OpenRun> {
+  const out = options.out ?? await newestRunFolder();
+  const path = checkpointIn(out);
+  if (!await exists(path)) await loadCheckpoint(path); // says why not, and makes no folder
+  const folder = await claimRunFolder(out);
   const checkpoint = await loadCheckpoint(path);
   const asked = { ...(options.preset && PRESETS[options.preset]), ...options };
   for (const [name, value] of Object.entries(hyperparameters(asked))) {
@@ -149,7 +171,7 @@ async function reopen(path: string, options: Options): Promise<OpenRun> {
     await (options.corpus === undefined
       ? openLearnedText(checkpoint.corpus)
       : openCorpus(options.corpus));
-  return { run: await resumeRun(corpus, checkpoint, options), corpus };
+  return { run: await resumeRun(corpus, checkpoint, options), corpus, folder };
 }
 
 /** The options that are hyperparameters, which a resumed run cannot change. */
@@ -176,18 +198,17 @@ function hyperparameters(options: Options): Partial<RunSettings> {
 /**
  * Trains to the end, showing how it goes and saving as it does.
  *
- * @throws {Interrupted} once what was learned is saved
+ * @throws {Interrupted} on Ctrl-C, once what was learned is saved
+ * @throws {Terminated} likewise if the system ends the program, or its terminal is closed
  */
 async function follow({ run, corpus }: OpenRun, path: string): Promise<TrainMetrics> {
-  const bar = new SingleBar({
-    format: "{bar} step {step} | {loss} nats | {speed} characters/s | {left}",
-    hideCursor: true,
-  });
+  const bar = progressBar("{bar} step {step} | {loss} nats | {speed} characters/s | {left}");
   bar.start(1, 0, { step: 0, loss: "–", speed: "–", left: "–" });
   const curve: [number, number][] = [];
   let last: TrainMetrics | undefined;
   let saved = -Infinity; // saves at once, to find out that it can
-  let stopped: Interrupted | undefined;
+  let interrupted = false;
+  using termination = listenForTermination();
   try {
     const onEvaluation = (share: number) =>
       bar.update({ left: `${(100 * share).toFixed(0)} % evaluated` });
@@ -203,16 +224,14 @@ async function follow({ run, corpus }: OpenRun, path: string): Promise<TrainMetr
             `of validation text`,
         );
       }
+      if (termination.requested) break;
       if (Date.now() - saved < SAVE_EVERY) continue;
       await run.save(path);
       saved = Date.now();
     }
   } catch (error) {
     if (!last || !(error instanceof Interrupted)) throw error;
-    const folder = dirname(path);
-    stopped = new Interrupted(
-      `after step ${last.step}, which is saved: go on with deno task train --resume --out ${folder}`,
-    );
+    interrupted = true;
   } finally {
     bar.stop();
   }
@@ -220,7 +239,10 @@ async function follow({ run, corpus }: OpenRun, path: string): Promise<TrainMetr
     throw new RangeError("This run is at its end: give more --steps or --seconds to go on.");
   }
   await run.save(path);
-  if (stopped) throw stopped;
+  const reached = `after step ${last.step}, which is saved: go on with ` +
+    `deno task train --resume --out ${dirname(path)}`;
+  if (termination.requested) throw new Terminated(termination.requested, `Stopped ${reached}.`);
+  if (interrupted) throw new Interrupted(reached);
   if (curve.length > 1) console.error(plot(curve, { width: 60, height: 10 }));
   const shift = describeSplitShift(corpus);
   if (shift !== undefined) console.error(shift);
@@ -246,22 +268,12 @@ async function writeSamples(run: Run, corpus: Corpus): Promise<string> {
   using model = await run.model();
   const length = Math.min(model.context, LONGEST_SAMPLE);
   const blank = new Int32Array(length).fill(corpus.tokenizer.maskId);
-  const bar = new SingleBar({ format: "{bar} {percentage} % written", clearOnComplete: true });
-  bar.start(1, 0);
+  using bar = startBar("{bar} {percentage} % written");
   let last: Frame | undefined;
   for await (last of sample(model, copies(blank, 3), { rng: new Rng(1) })) {
     bar.update(1 - last.time);
   }
-  bar.stop();
   return last!.sequences.map((ids) => printable(corpus.tokenizer.decode(ids))).join("\n———\n");
-}
-
-/** `runs/NAME-1`, or the first number that is not yet taken. */
-async function freeFolder(name: string): Promise<string> {
-  for (let n = 1;; n++) {
-    const folder = `runs/${name}-${n}`;
-    if (!await exists(folder)) return folder;
-  }
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -6,7 +6,7 @@ import page from "dlm/export/web/page.html" with { type: "text" };
  * A page that writes text with a checkpoint's averaged model: one HTML file with the model,
  * the sampler and all they need inside, which a browser opens from anywhere, a disk included.
  *
- * @throws {Error} if the program cannot be bundled
+ * @throws {RangeError} if the program cannot be bundled, as where Deno has no bundler yet and cannot fetch it
  */
 export async function createWebPage(checkpoint: Checkpoint): Promise<string> {
   const { training: _, ...model } = checkpoint;
@@ -20,10 +20,21 @@ export async function createWebPage(checkpoint: Checkpoint): Promise<string> {
 
 /** A module with everything it imports, as one. */
 async function bundle(path: string): Promise<string> {
-  const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["bundle", "--config", config, "--platform", "browser", "--minify", path],
-  }).output();
-  if (success) return new TextDecoder().decode(stdout);
-  throw new Error(`The page's program cannot be bundled: ${new TextDecoder().decode(stderr)}`);
+  try {
+    const { errors: [error], outputFiles } = await Deno.bundle({
+      entrypoints: [path],
+      platform: "browser",
+      minify: true,
+      write: false,
+    });
+    if (error) throw new Error(error.text);
+    return outputFiles![0]!.text();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new RangeError(
+      `The page's program cannot be bundled (${reason}): Deno fetches its bundler from npm when ` +
+        `it is first used, so try again where npm can be reached.`,
+      { cause },
+    );
+  }
 }

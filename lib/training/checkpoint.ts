@@ -1,6 +1,6 @@
 import { join, parse } from "node:path";
 import deno from "../../deno.json" with { type: "json" };
-import { removeLeftovers, writeFileAtomic } from "dlm/files/atomic.ts";
+import { writeFileAtomic } from "dlm/files/atomic.ts";
 import { MAX_HEADER_BYTES } from "dlm/files/safetensors.ts";
 import { readMetadata } from "dlm/files/safetensors_header.ts";
 import { readGivenFile } from "dlm/files/reading.ts";
@@ -35,7 +35,6 @@ export async function toCheckpoint(
  * @throws {RangeError} if a number of it is not finite; the file is then as it was, too
  */
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  await removeLeftovers(path);
   await writeFileAtomic(path, await sealCheckpoint(checkpoint), { previous: previousPath(path) });
 }
 

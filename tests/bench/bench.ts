@@ -1,10 +1,10 @@
-import { SingleBar } from "cli-progress";
+import { runCommand, wholeNumber } from "dlm/cli/_command.ts";
 import { Command, Option } from "commander";
 import { median } from "simple-statistics";
 import { KERNEL_WISHES, kernelsInUse, useBackend } from "dlm/backend/backend.ts";
 import { findAdapter } from "dlm/backend/webgpu/adapter.ts";
 import { listenForInterrupt } from "dlm/backend/interrupt.ts";
-import { runCommand, wholeNumber } from "dlm/cli/_command.ts";
+import { progressBar } from "dlm/cli/_progress.ts";
 import { openCeiling, openEntries, STOCK } from "./_entries.ts";
 import { compareTraffic, showTraffic } from "./_launches.ts";
 import { CEILING_ROUNDS, type Contest } from "./_process.ts";
@@ -95,7 +95,7 @@ async function compare(contest: Contest, rounds: number, torch?: Torch) {
   const entries = await openEntries(contest, torch);
   const contenders = [ceiling!, ...entries];
   contenders.forEach(({ contender }) => stack.use(contender));
-  const bar = new SingleBar({ format: "{bar} {value} of {total} rounds | {name}" });
+  const bar = progressBar("{bar} {value} of {total} rounds | {name}");
   bar.start(contenders.length * (rounds + 1), 0, { name: "" });
   using interrupt = listenForInterrupt();
   for (let round = 0; round <= rounds; round++) {

@@ -5,6 +5,8 @@ import { loadCheckpoint, saveCheckpoint } from "dlm/training/checkpoint.ts";
 // These start processes and write files, so they run under `deno test -A` only.
 const ignore = (await Deno.permissions.query({ name: "run" })).state !== "granted";
 
+const onWindows = Deno.build.os === "windows";
+
 const TEXT = "It was the best of times, it was the worst of times.\r\n🙂 ".repeat(200);
 
 /** Runs a command of the project in a folder; its exit code and what it printed. */
@@ -27,6 +29,10 @@ async function prepareFolder(): Promise<string> {
   await Deno.writeTextFile(`${folder}/plain.txt`, TEXT.replaceAll("\r", "")); // of which nothing is said
   await Deno.writeTextFile(`${folder}/empty.txt`, "");
   await Deno.writeTextFile(`${folder}/short.txt`, "be horse");
+  if (!onWindows) {
+    await Deno.symlink("loop", `${folder}/loop`);
+    await new Deno.Command("mkfifo", { args: [`${folder}/pipe`] }).output();
+  }
   await Deno.writeFile(`${folder}/latin1.txt`, Uint8Array.of(0x63, 0x61, 0x66, 0xe9));
   return folder;
 }
@@ -48,10 +54,18 @@ const TINY = ["--layers=1", "--width=8", "--heads=1"];
 
 const WHOLE = ["--model", "whole.safetensors"];
 
+/** What other systems than Windows have. */
+const BAD_PATHS: [string, string, string[], RegExp][] = [
+  ["a device as text", "train", ["--corpus", "/dev/zero"], /device or a pipe/],
+  ["a device as checkpoint", "sample", ["--model", "/dev/zero"], /device or a pipe/],
+  ["a pipe as checkpoint", "evaluate", ["--model", "pipe"], /device or a pipe/],
+  ["a path that leads in a circle", "sample", ["--model", "loop"], /loop cannot be read/],
+];
+
 const BAD_INPUT: [string, string, string[], RegExp][] = [
   ["a missing file", "train", ["--corpus", "none.txt"], /no file none\.txt/],
   ["an empty file", "train", ["--corpus", "empty.txt"], /empty/],
-  ["a text shorter than the context", "train", ["--corpus", "short.txt"], /context/],
+  ["a text shorter than the context", "train", ["--corpus=short.txt", "--out=new"], /context/],
   ["a text that is not UTF-8", "train", ["--corpus", "latin1.txt"], /UTF-8/],
   ["a folder given as file", "train", ["--corpus", "."], /folder/],
   [
@@ -78,6 +92,15 @@ const BAD_INPUT: [string, string, string[], RegExp][] = [
   ["an unknown preset", "train", ["--preset", "huge"], /smoke, laptop, large/],
   ["resuming nothing", "train", ["--resume", "--out", "nowhere"], /no file .*safetensors/],
   ["a missing checkpoint", "sample", ["--model", "none.safetensors"], /no file .*safetensors/],
+  ["an empty path", "train", ["--out", ""], /must not be empty/],
+  ["resuming a file", "train", ["--resume", "--out", "text.txt"], /text\.txt\/.* cannot be read/],
+  [
+    "a name too long",
+    "train",
+    ["--corpus", "x".repeat(300)],
+    /cannot be read \(File name too long/,
+  ],
+  ["a file taken for a folder", "train", ["--corpus", "text.txt/"], /cannot be read/],
   ["a truncated checkpoint", "sample", ["--model", "cut.safetensors"], /cut\.safetensors/],
   ["a text as checkpoint", "evaluate", ["--model", "text.txt"], /text\.txt/],
   ["baselines of a model", "evaluate", ["--baselines", "--model", "x"], /cannot be used with/],
@@ -129,7 +152,7 @@ Deno.test("commands answer bad input with one sentence and exit code 2", { ignor
   await Deno.writeFile(`${folder}/cut.safetensors`, bytes.subarray(0, bytes.length / 2));
 
   const before = await snapshot(folder);
-  for (const [what, name, args, sentence] of BAD_INPUT) {
+  for (const [what, name, args, sentence] of [...BAD_INPUT, ...(onWindows ? [] : BAD_PATHS)]) {
     await t.step(what, async () => {
       const { code, stderr, stdout } = await run(folder, name, args);
       assert.equal(code, 2, stderr);

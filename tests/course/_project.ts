@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** What a project brings and its commands do not change. */
-const BROUGHT = ["deno.json", "deno.lock", "lib", "data/corpora.json", "data/models"];
+const BROUGHT = ["deno.json", "lib", "data/corpora.json", "data/models"];
 
 /** The project again in a folder of its own, with nothing chosen and no runs: made of links. */
 export async function inFreshProject(run: (folder: string) => Promise<void>): Promise<void> {

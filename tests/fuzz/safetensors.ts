@@ -1,8 +1,8 @@
 /** Damages safetensors files at random and watches what reading them does: `deno task fuzz --help`. */
+import { anyWholeNumber, runCommand, wholeNumber } from "dlm/cli/_command.ts";
 import assert from "node:assert/strict";
 import { SingleBar } from "cli-progress";
 import { Command } from "commander";
-import { anyWholeNumber, runCommand, wholeNumber } from "dlm/cli/_command.ts";
 import { Rng } from "dlm/rng.ts";
 import {
   decodeSafetensors,

@@ -47,7 +47,7 @@ Deno.test(
       assert.match(next.stderr, /^Cannot write \d+ bytes to .*checkpoint\.safetensors.*before\.$/);
       assert.deepEqual(await read(), before);
       const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
-      assert.deepEqual(names.sort(), [...files, "text.txt"].sort());
+      assert.deepEqual(names.sort(), [".lock", ...files, "text.txt"].sort());
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

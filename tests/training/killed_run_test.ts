@@ -23,13 +23,16 @@ const settings: RunSettings = {
   workers: 0,
 };
 
-/** Starts or resumes the run in a file, and saves it after every step: the loss first, then the file. */
+/** Starts or resumes the run in a folder, and saves it after every step: the loss first, then the file. */
 const program = `
   import { loadCheckpoint } from "dlm/training/checkpoint.ts";
   import { createCorpus } from "dlm/corpus.ts";
   import { resumeRun, startRun } from "dlm/training/run.ts";
+  import { claimRunFolder } from "dlm/training/run_folder.ts";
 
-  const { path, text, settings } = JSON.parse(Deno.env.get("RUN"));
+  const { folder, text, settings } = JSON.parse(Deno.env.get("RUN"));
+  await using claimed = await claimRunFolder(folder);
+  const path = claimed.checkpoint;
   const corpus = createCorpus("times", text);
   const there = await Deno.stat(path).then(() => true, () => false);
   await using run = await (there
@@ -43,12 +46,12 @@ const program = `
 
 /** Runs the program, which is killed some milliseconds after its first so many steps; what it printed. */
 async function live(
-  path: string,
+  folder: string,
   death: { steps: number; milliseconds: number },
 ): Promise<[step: number, loss: number][]> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["eval", program],
-    env: { RUN: JSON.stringify({ path, text, settings }) },
+    env: { RUN: JSON.stringify({ folder, text, settings }) },
     stdout: "piped",
   }).spawn();
   let printed = "";
@@ -80,14 +83,13 @@ Deno.test(
     const expected = await Array.fromAsync(whole.train(), ({ step, loss }) => [step, loss]);
     const folder = await Deno.makeTempDir();
     try {
-      const path = `${folder}/checkpoint.safetensors`;
       const rng = new Rng(1);
       const curve = new Map<number, number>();
       let kills = 0;
       for (let last = 0; last < expected.length;) {
         const spared = kills === 30;
         const steps = spared ? Infinity : 1 + rng.integer(5);
-        const lines = await live(path, { steps, milliseconds: 20 * rng.uniform() });
+        const lines = await live(folder, { steps, milliseconds: 20 * rng.uniform() });
         if (!spared) kills++;
         for (const [step, loss] of lines) curve.set(step, loss);
         for (const name of await checkpoints(folder)) await loadCheckpoint(`${folder}/${name}`);
@@ -96,7 +98,7 @@ Deno.test(
       assert.equal(kills, 30);
       assert.deepEqual([...curve], expected);
       assert.equal((await checkpoints(folder)).length, 2);
-      assert.equal((await names(folder)).length, 2, "leftovers");
+      assert.equal((await names(folder)).length, 3, "leftovers"); // and the lock
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

@@ -1,7 +1,7 @@
 /** `deno task cells`: what Deno's type checker, linter and formatter say about the notebooks. */
+import { runCommand } from "dlm/cli/_command.ts";
 import { Command } from "commander";
 import { fileURLToPath } from "node:url";
-import { runCommand } from "dlm/cli/_command.ts";
 import { assertWritable } from "dlm/files/folders.ts";
 import { cellModules, nameCells } from "dlm/jupyter/cells.ts";
 import { notebookName, selectNotebooks } from "dlm/jupyter/course.ts";
@@ -14,6 +14,7 @@ import {
 } from "dlm/jupyter/notebook.ts";
 import { syntaxFault } from "dlm/jupyter/syntax.ts";
 
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const MODULES = fileURLToPath(new URL("../../../build/cells/", import.meta.url));
 
 const command = new Command("cells")
@@ -87,6 +88,7 @@ async function run(tool: string[], files: string[]): Promise<boolean> {
   // Files are named one by one: of a git-ignored folder as a whole the tools would see nothing.
   const command = new Deno.Command(Deno.execPath(), {
     args: [...tool, ...files],
+    cwd: ROOT,
     env: { NO_COLOR: "1", RUST_BACKTRACE: "0" }, // colours would tear the paths apart
   });
   const { success, stdout, stderr } = await command.output();

@@ -1,6 +1,9 @@
 /** `deno task ok`: everything that must hold before a change is handed on. */
-import { Command } from "commander";
 import { runCommand } from "dlm/cli/_command.ts";
+import { Command } from "commander";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** What is checked, and the arguments of the Deno that does it. */
 const CHECKS: Record<string, string[]> = {
@@ -33,7 +36,8 @@ const command = new Command("ok")
 async function passes(name: string, args: string[]): Promise<boolean> {
   const start = performance.now();
   await Deno.stdout.write(new TextEncoder().encode(`${name} … `));
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT })
+    .output();
   console.log(`${success ? "ok" : "FAILED"} (${seconds(start)})`);
   if (!success) { for (const output of [stdout, stderr]) await Deno.stderr.write(output); }
   return success;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Adapter } from "dlm/backend/webgpu/adapter.ts";
-import { describeGpu, type Vulkan } from "dlm/cli/_gpu.ts";
+import { describeGpu, type Vulkan } from "dlm/cli/machine/gpu.ts";
 
 const gpu = {} as GPUAdapter;
 const card: Adapter = { kind: "hardware", name: "Apple M2", gpu };
