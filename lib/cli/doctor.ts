@@ -76,7 +76,7 @@ async function frontEnds(): Promise<Check> {
     name: "Front ends",
     ok: found.length > 0,
     found: found.map(({ name }) => name).join(", ") || "none",
-    advice: `Get one of these: ${HOW_TO_GET_ONE.join("; ")}.`,
+    advice: `Get one of these: ${HOW_TO_GET_ONE.join("; ")}`,
   };
 }
 

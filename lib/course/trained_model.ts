@@ -67,7 +67,8 @@ export async function trainedModel(options: TrainedModelOptions = {}): Promise<T
  */
 export async function saveAsYours(run: Run): Promise<string> {
   const folder = Deno.env.get("DLM_PRESET") === "smoke" ? SMOKE_RUNS : RUNS;
-  const path = join(folder, "notebooks", `${run.config.causal ? "causal" : "laptop"}.safetensors`);
+  const name = `${run.corpus.name}${run.config.causal ? "-causal" : ""}.safetensors`;
+  const path = join(folder, "notebooks", name);
   const { done: { step, seconds }, settings } = run;
   const finished = step >= (settings.steps ?? Infinity) ||
     seconds >= (settings.seconds ?? Infinity);

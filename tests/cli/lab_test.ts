@@ -17,7 +17,7 @@ testLab("lab says how to get a front end where there is none that works", async 
   assert.equal(code, 2);
   assert.match(
     err,
-    /^There is no JupyterLab.*\n {2}pip install jupyterlab\n {2}VS Code .*Jupyter$/,
+    /^There is no JupyterLab.*\n {2}pip install jupyterlab\n {2}VS Code .*Jupyter\.$/,
   );
   const files = await Array.fromAsync(Deno.readDir(machine.home), ({ name }) => name);
   assert.deepEqual(files, ["jupyter-lab"]);

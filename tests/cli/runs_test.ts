@@ -55,13 +55,20 @@ Deno.test("train --resume takes the newest run, unless somebody trains there", {
       );
       assert.equal(started.code, 0, started.stderr);
     }
-    const resumed = await command(folder, "train", "--resume", "--steps=2", "--json");
+    const resumed = await command(
+      folder,
+      "train",
+      "--resume",
+      "--corpus=text.txt",
+      "--steps=2",
+      "--json",
+    );
     assert.equal(resumed.code, 0, resumed.stderr);
     const { checkpoint, steps } = JSON.parse(resumed.stdout.split("\n").at(-1)!);
     assert.deepEqual([checkpoint, steps], ["runs/smoke-2/checkpoint.safetensors", 2]);
 
     await using _ = await claimRunFolder(`${folder}/runs/smoke-2`);
-    const second = await command(folder, "train", "--resume", "--steps=3");
+    const second = await command(folder, "train", "--resume", "--corpus=text.txt", "--steps=3");
     assert.equal(second.code, 2);
     assert.match(second.stderr, /^Another process trains in runs\/smoke-2: [^\n]+\.$/);
   });
@@ -88,7 +95,7 @@ for (const [signal, exit] of [["SIGTERM", 143], ["SIGHUP", 129], ["SIGINT", 130]
       }
       await child.stdout.cancel();
       assert.equal((await child.status).code, exit, said);
-      const [, step] = said.match(/Stopped after step (\d+), .*--resume --out run\.\n$/) ?? [];
+      const [, step] = said.match(/Stopped after step (\d+), .*--resume --out run --corpus text\.txt\.\n$/) ?? [];
       const { training } = await loadCheckpoint(`${folder}/run/checkpoint.safetensors`);
       assert.equal(training!.done.step, Number(step), said);
       assert(Number(step) >= 20);

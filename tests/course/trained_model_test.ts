@@ -89,7 +89,7 @@ Deno.test(
         cwd: folder,
       }).output();
       const sentences = new TextDecoder().decode(stdout).trim().split("\n");
-      assert.match(sentences[1]!, /delete \S+laptop\.safetensors and train again\.$/);
+      assert.match(sentences[1]!, /delete \S+rhyme\.safetensors and train again\.$/);
       assert.deepEqual(sentences.map((sentence) => sentence.replace(/;.*/, ".")), [
         "Your model is now the one of 6 steps.",
         "Your model is still the one of 6 steps, since this run was stopped after 3.",

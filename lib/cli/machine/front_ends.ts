@@ -8,7 +8,7 @@ interface FrontEnd {
   open: (notebook: string) => string[];
 }
 
-const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
+const PROJECT = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** The front ends that a machine may have, the best first. */
 const FRONT_ENDS: readonly FrontEnd[] = [
@@ -21,7 +21,7 @@ const FRONT_ENDS: readonly FrontEnd[] = [
 /** What to do where there is none, a line for each way. */
 export const HOW_TO_GET_ONE = [
   "pip install jupyterlab",
-  "VS Code (https://code.visualstudio.com) with its extensions Deno and Jupyter",
+  "VS Code (https://code.visualstudio.com) with its extensions Deno and Jupyter.",
 ] as const;
 
 /** The front ends that this machine has, the best first; each takes its time to answer. */
