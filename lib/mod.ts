@@ -141,6 +141,7 @@ export * from "dlm/display/frames/masked_rows.ts";
 export * from "dlm/display/frames/masked_text.ts";
 export * from "dlm/display/frames/player.ts";
 export * from "dlm/display/frames/reveal_order.ts";
+export * from "dlm/display/frames/show_sampling.ts";
 export { glyphOf } from "dlm/display/glyphs.ts";
 export * from "dlm/display/panel.ts";
 export * from "dlm/display/picture.ts";

@@ -1,6 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { type Block, chartWidth, paragraph, stack, toSvg } from "dlm/display/_block.ts";
 import { printable } from "dlm/display/glyphs.ts";
+import { type Display, notebookDisplay } from "dlm/display/_notebook.ts";
 import { maskedTextBlock, withDirection } from "dlm/display/frames/masked_text.ts";
 import { type Bundle, jupyterDisplay, picture } from "dlm/display/picture.ts";
 import { plotBlock } from "dlm/display/plot.ts";
@@ -28,17 +29,11 @@ export interface ShowTrainingOptions {
   /** Shows a bundle, or puts it in the place of the one shown before.
    * @default {Deno.jupyter.display}
    */
-  display?: (bundle: Bundle, options: DisplayOptions) => Promise<void>;
+  display?: Display;
   /** The time in milliseconds.
    * @default {performance.now}
    */
   now?: () => number;
-}
-
-/** Which output of the notebook a bundle is, and whether it is there already. */
-export interface DisplayOptions {
-  display_id: string;
-  update: boolean;
 }
 
 /**
@@ -62,7 +57,7 @@ export async function showTraining<Metrics extends ShownMetrics>(
   run: AsyncIterable<Metrics>,
   options: ShowTrainingOptions = {},
 ): Promise<Metrics[]> {
-  const { display = notebookDisplay(), now = () => performance.now() } = options;
+  const { display = ownDisplay(), now = () => performance.now() } = options;
   const panel = { display_id: crypto.randomUUID(), update: false };
   const history: Metrics[] = [];
   let due = -Infinity;
@@ -88,7 +83,7 @@ export async function showTraining<Metrics extends ShownMetrics>(
  * @param display as {@linkcode ShowTrainingOptions} has it
  */
 export function sharedPanel(
-  display: NonNullable<ShowTrainingOptions["display"]> = notebookDisplay(),
+  display: Display = ownDisplay(),
 ): ShowTrainingOptions {
   const panel = { display_id: crypto.randomUUID(), update: false };
   return {
@@ -99,17 +94,7 @@ export function sharedPanel(
   };
 }
 
-function notebookDisplay(): NonNullable<ShowTrainingOptions["display"]> {
-  try {
-    const { display } = Deno.jupyter;
-    return (bundle, options) => display(bundle, { raw: true, ...options });
-  } catch (cause) {
-    throw new Error(
-      "showTraining() draws in a notebook and this is none: loop over the run's metrics yourself, or pass a display function.",
-      { cause },
-    );
-  }
-}
+const ownDisplay = () => notebookDisplay("showTraining", "loop over the run's metrics yourself");
 
 type History = readonly ShownMetrics[];
 

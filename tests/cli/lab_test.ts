@@ -27,9 +27,9 @@ testLab("lab installs the kernel and opens a notebook in the front end", async (
   await machine.install("jupyter-notebook", 'echo "$@"');
   const notebooks = fileURLToPath(new URL("../../notebooks/", import.meta.url));
   const cases: [args: string[], told: string][] = [
-    [[], "01_data.ipynb"],
+    [[], "00_whole_idea.ipynb"],
     [["05"], "05_training.ipynb"],
-    [["--port", "9999"], "01_data.ipynb --port 9999"],
+    [["--port", "9999"], "00_whole_idea.ipynb --port 9999"],
     [["02_masking", "--port=9999", "--no-browser"], "02_masking.ipynb --port=9999 --no-browser"],
   ];
   for (const [args, told] of cases) {

@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  type DisplayOptions,
-  sharedPanel,
-  type ShownMetrics,
-  showTraining,
-} from "dlm/display/panel.ts";
+import type { DisplayOptions } from "dlm/display/_notebook.ts";
+import { sharedPanel, type ShownMetrics, showTraining } from "dlm/display/panel.ts";
 import type { Bundle } from "dlm/display/picture.ts";
 
 /** A clock that only goes when it is told to. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import wholeIdea from "../../notebooks/00_whole_idea.ipynb" with { type: "text" };
 import data from "../../notebooks/01_data.ipynb" with { type: "text" };
 import masking from "../../notebooks/02_masking.ipynb" with { type: "text" };
 import denoiser from "../../notebooks/03_denoiser.ipynb" with { type: "text" };
@@ -13,6 +14,7 @@ import beHorse from "../../notebooks/10_be_horse.ipynb" with { type: "text" };
 import { brokenRules } from "dlm/jupyter/rules.ts";
 
 const notebooks = {
+  "00_whole_idea": wholeIdea,
   "01_data": data,
   "02_masking": masking,
   "03_denoiser": denoiser,

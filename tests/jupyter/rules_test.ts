@@ -90,6 +90,9 @@ Deno.test("brokenRules() allows the limits themselves", () => {
   assert.deepEqual(faults(ran(1, lines(8)), ran(2, lines(30)), ran(3)), []);
   const long = `import {\n  bars,\n  lines,\n} from "dlm";\n${lines(29)}`; // an import is one line
   assert.deepEqual(faults(ran(1, long), ran(2), ran(3)), []);
+  const whole = (count: number) => ({ ...ran(1, lines(count)), id: "whole-program" });
+  assert.deepEqual(faults(whole(60), ran(2), ran(3)), []);
+  assert.match(faults(whole(61), ran(2), ran(3)).join(), /has 61 lines; it may have 60/);
 });
 
 Deno.test("brokenRules() allows declarations in blocks, and constants that are no numbers", () => {
