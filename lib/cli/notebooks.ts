@@ -17,7 +17,7 @@ import {
   replaceNotebook,
   writeNotebook,
 } from "dlm/jupyter/notebook.ts";
-import { repeatNotebook } from "dlm/jupyter/repeat.ts";
+import { describeRepeat, type RepeatEvent, repeatNotebook } from "dlm/jupyter/repeat.ts";
 import { describeFailure, firstLine, runNotebook } from "dlm/jupyter/runner.ts";
 import { describeStop, type StopEvent, stopNotebook } from "dlm/jupyter/stop.ts";
 
@@ -102,8 +102,8 @@ interface Row {
   cells: number;
   seconds: number;
   errors: string[];
-  /** What became of cells that were stopped. */
-  stops: string[];
+  /** What became of cells that were stopped or repeated. */
+  notes: string[];
 }
 
 /** Runs one notebook under a progress bar. */
@@ -126,8 +126,8 @@ async function run(notebook: Notebook, path: string, options: Options): Promise<
     environment: { DLM_PRESET: preset },
     timeoutMs: timeout * 1000,
   };
-  const stops: string[] = [];
-  const events: AsyncIterable<StopEvent> = stop
+  const notes: string[] = [];
+  const events: AsyncIterable<StopEvent & RepeatEvent> = stop
     ? stopNotebook(notebook, session)
     : repeat === undefined
     ? runNotebook(notebook, { ...session, alone })
@@ -141,7 +141,8 @@ async function run(notebook: Notebook, path: string, options: Options): Promise<
       if (event.type === "started") bar.update({ code: firstLine(event.cell) });
       else bar.increment();
       if (event.type === "failed") errors.push(describeFailure(event));
-      if (event.afterwards !== undefined) stops.push(describeStop(event));
+      if (event.afterwards !== undefined) notes.push(describeStop(event));
+      if (event.megabytes) notes.push(describeRepeat(event));
     }
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;
@@ -150,11 +151,11 @@ async function run(notebook: Notebook, path: string, options: Options): Promise<
     bar.stop();
     Deno.removeSignalListener("SIGINT", interrupt);
   }
-  return { name, cells, seconds: (performance.now() - began) / 1000, errors, stops };
+  return { name, cells, seconds: (performance.now() - began) / 1000, errors, notes };
 }
 
-function report({ name, cells, seconds, errors, stops }: Row): void {
-  for (const line of stops) console.error(line);
+function report({ name, cells, seconds, errors, notes }: Row): void {
+  for (const line of notes) console.error(line);
   for (const error of errors) console.error(`FAILED ${error}`);
   const result = ["no errors", "1 error"][errors.length] ?? `${errors.length} errors`;
   console.error(`${name}: ${cells} cells, ${seconds.toFixed(1)} s, ${result}`);
