@@ -125,6 +125,7 @@ export * from "dlm/course/one_to.ts";
 export * from "dlm/course/provenance.ts";
 export * from "dlm/course/random_matrix.ts";
 export * from "dlm/course/respell.ts";
+export * from "dlm/course/steps_for.ts";
 export * from "dlm/course/trained_model.ts";
 export * from "dlm/display/charts/bars.ts";
 export * from "dlm/display/charts/file_map.ts";
