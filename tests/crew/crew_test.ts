@@ -232,7 +232,9 @@ Deno.test(
     using predictor = predictInWorkers(model, { workers: 2 });
     const text = drawText(12 * 200, new Rng(3));
     const stopped = evaluate(predictor, text, { onProgress: () => interrupt.press() });
-    await assert.rejects(stopped, { name: "Interrupted", message: "Stopped with 16 % measured." });
+    // By the time that it is heard, the other Worker may have answered too.
+    const message = /^Stopped with (16|32) % measured\.$/;
+    await assert.rejects(stopped, { name: "Interrupted", message });
     assert.deepEqual(await evaluate(predictor, text), await evaluate(model, text));
   },
 );
