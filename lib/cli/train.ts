@@ -241,7 +241,7 @@ async function follow({ run, corpus }: OpenRun, path: string): Promise<TrainMetr
   await run.save(path);
   const reached = `after step ${last.step}, which is saved: go on with ` +
     `deno task train --resume --out ${dirname(path)}` +
-    (TEXT_NAMES.includes(corpus.name) ? "" : ` --corpus ${corpus.name}`);
+    (TEXT_NAMES.includes(corpus.name) ? "" : ` and --corpus, the path of ${corpus.name}`);
   if (termination.requested) throw new Terminated(termination.requested, `Stopped ${reached}.`);
   if (interrupted) throw new Interrupted(reached);
   if (curve.length > 1) console.error(plot(curve, { width: 60, height: 10 }));

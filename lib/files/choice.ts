@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { writeFileAtomic } from "dlm/files/atomic.ts";
+import { TEXT_NAMES } from "dlm/files/texts.ts";
 
 /**
  * What the reader works with, named once: every notebook and every command takes it unless told
@@ -34,9 +35,17 @@ export async function readChoice(): Promise<Choice> {
   }
 }
 
-/** The name or the path of the text that the reader works with: unless chosen, tiny Shakespeare. */
+/**
+ * The name or the path of the text that the reader works with: unless chosen, tiny Shakespeare.
+ *
+ * @throws {RangeError} if a file was chosen that is gone
+ */
 export async function chosenText(): Promise<string> {
-  return (await readChoice()).text ?? "tinyshakespeare";
+  const { text = "tinyshakespeare" } = await readChoice();
+  if (TEXT_NAMES.includes(text) || await Deno.stat(text).then(() => true, () => false)) return text;
+  throw new RangeError(
+    `The text that you chose, ${text}, is not there any more: choose anew with deno task text NAME.`,
+  );
 }
 
 /**

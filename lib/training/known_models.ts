@@ -81,7 +81,11 @@ export async function findModel(
 /** The model that the reader chose, if any. */
 async function chosenModel(): Promise<KnownModel | undefined> {
   const { model } = await readChoice();
-  return model === undefined ? undefined : await modelAt(model);
+  if (model === undefined) return undefined;
+  return await modelAt(model).catch((error) => {
+    if (!(error instanceof RangeError)) throw error;
+    throw new RangeError(`${error.message} You chose it: deno task text chooses anew.`);
+  });
 }
 
 /**

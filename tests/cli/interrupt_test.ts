@@ -35,7 +35,7 @@ Deno.test(
         child.kill("SIGINT");
         const { code, stdout, stderr } = await child.output(); // no Worker keeps it alive
         const said = new TextDecoder().decode(stderr).match(
-          /^Stopped after step (\d+), which is saved: go on with deno task train --resume --out (\S+) --corpus \S+\.$/m,
+          /^Stopped after step (\d+), which is saved: go on with deno task train --resume --out (\S+) and --corpus, the path of \S+\.$/m,
         );
         assert(said, new TextDecoder().decode(stderr));
         assert.deepEqual([code, stdout.length, said[2]], [130, 0, out]);

@@ -95,8 +95,9 @@ for (const [signal, exit] of [["SIGTERM", 143], ["SIGHUP", 129], ["SIGINT", 130]
       }
       await child.stdout.cancel();
       assert.equal((await child.status).code, exit, said);
-      const [, step] =
-        said.match(/Stopped after step (\d+), .*--resume --out run --corpus text\.txt\.\n$/) ?? [];
+      const [, step] = said.match(
+        /Stopped after step (\d+), .*--resume --out run and --corpus, the path of text\.txt\.\n$/,
+      ) ?? [];
       const { training } = await loadCheckpoint(`${folder}/run/checkpoint.safetensors`);
       assert.equal(training!.done.step, Number(step), said);
       assert(Number(step) >= 20);

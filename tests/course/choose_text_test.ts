@@ -72,3 +72,33 @@ Deno.test(
       assert.equal(JSON.parse(stdout).name, "moby-dick");
     }),
 );
+
+Deno.test(
+  "a model that was chosen and has gone is told",
+  { ignore },
+  () =>
+    inFreshProject(async (folder) => {
+      await Deno.writeTextFile(`${folder}/data/choice.json`, `{"model": "gone.safetensors"}`);
+      const { code, stderr } = await command(folder, "sample");
+      assert.equal(code, 2);
+      assert.match(stderr, /^There is no file gone\.safetensors: .+ You chose it: deno task text/);
+    }),
+);
+
+Deno.test(
+  "a text that was chosen and has gone is told, and another can be chosen",
+  { ignore },
+  () =>
+    inFreshProject(async (folder) => {
+      await Deno.writeTextFile(`${folder}/data/choice.json`, `{"text": "/gone/rhyme.txt"}`);
+      for (const name of ["sample", "text", "train"]) {
+        const { code, stderr } = await command(folder, name);
+        assert.equal(code, 2);
+        assert.match(
+          stderr,
+          /^The text that you chose, \/gone\/rhyme\.txt, is not there any more: /,
+        );
+      }
+      assert.equal((await command(folder, "text", "moby-dick")).code, 0);
+    }),
+);
