@@ -118,7 +118,7 @@ export * from "dlm/export/quantisation.ts";
 export * from "dlm/export/web_page.ts";
 
 // The course
-export * from "dlm/course/answer.ts";
+export { checkAnswer } from "dlm/course/check_answer.ts";
 export * from "dlm/course/choose_text.ts";
 export * from "dlm/course/gradient_check.ts";
 export * from "dlm/course/one_to.ts";

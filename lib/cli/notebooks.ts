@@ -124,6 +124,7 @@ async function run(notebook: Notebook, path: string, options: Options): Promise<
     name,
     directory: dirname(path),
     environment: { DLM_PRESET: preset },
+    quick: preset === "smoke",
     timeoutMs: timeout * 1000,
   };
   const notes: string[] = [];

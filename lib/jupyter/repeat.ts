@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from "node:util";
 import { type Kernel, KernelError, startKernel } from "dlm/jupyter/kernel/kernel.ts";
 import { codeCell, codeCells, type ErrorOutput, type Notebook } from "dlm/jupyter/notebook.ts";
 import { type CellEvent, runCell, type RunOptions } from "dlm/jupyter/runner.ts";
+import { quickSource } from "dlm/jupyter/quick.ts";
 import { variants } from "dlm/jupyter/_variants.ts";
 
 export interface RepeatOptions extends Omit<RunOptions, "alone"> {
@@ -29,14 +30,16 @@ export type RepeatEvent = CellEvent & { megabytes?: readonly number[] };
  */
 export async function* repeatNotebook(
   notebook: Notebook,
-  { name, directory, environment, timeoutMs, times }: RepeatOptions,
+  { name, directory, environment, quick = false, timeoutMs, times }: RepeatOptions,
 ): AsyncGenerator<RepeatEvent> {
   await using kernel = await startKernel({ directory, environment });
   for (const [i, cell] of codeCells(notebook).entries()) {
     const event = { name, number: i + 1, cell };
     yield { ...event, type: "started" };
     const began = performance.now();
-    const { error, megabytes } = await repeatCell(kernel, cell.source, { times, timeoutMs });
+    const sources = variants(cell.source)
+      .map((source) => quick ? quickSource({ ...cell, source }) : source);
+    const { error, megabytes } = await repeatCell(kernel, sources, { times, timeoutMs });
     const seconds = (performance.now() - began) / 1000;
     yield error
       ? { ...event, type: "failed", seconds, error }
@@ -57,16 +60,16 @@ export function describeRepeat({ name, number, cell, megabytes = [] }: RepeatEve
 
 async function repeatCell(
   kernel: Kernel,
-  source: string,
+  variants: readonly string[],
   { times, timeoutMs }: Pick<RepeatOptions, "times" | "timeoutMs">,
 ): Promise<{ error?: ErrorOutput; megabytes: number[] }> {
   // Each variant is run once, after which caches are full, and then at least once more.
-  const sources = variants(source).slice(0, Math.floor(times / 2));
+  const sources = [...new Set(variants)].slice(0, Math.floor(times / 2));
   const counts: number[] = [];
   const megabytes: number[] = [];
   for (let run = 0; run < times; run++) {
     const variant = run % sources.length;
-    const error = await runCell(codeCell("", sources[variant]!), kernel, timeoutMs);
+    const error = await runCell(codeCell("", sources[variant]!), kernel, { timeoutMs });
     const isAnswer = variant > 0 && error?.ename === "RangeError";
     if (error && !isAnswer) {
       return { error: { ...error, evalue: `${error.evalue} (in run ${run + 1})` }, megabytes };
@@ -89,7 +92,7 @@ const MEGABYTES = `Deno.memoryUsage().rss / 2 ** 20`;
 /** A number that the kernel knows. */
 async function ask(kernel: Kernel, what: string): Promise<number> {
   const probe = codeCell("", what);
-  const error = await runCell(probe, kernel, undefined);
+  const error = await runCell(probe, kernel);
   if (error) throw new KernelError(`The memory cannot be looked at: ${error.evalue}`);
   const [output] = probe.outputs;
   if (output?.output_type !== "execute_result") throw new KernelError("The memory was not told.");

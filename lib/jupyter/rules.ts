@@ -1,6 +1,7 @@
 /** The rules of the course for its notebooks, as far as they can be seen without running them. */
 import { median } from "simple-statistics";
 import {
+  type CodeCell,
   codeCells,
   formatNotebook,
   type MimeBundle,
@@ -8,6 +9,7 @@ import {
   type Output,
   parseNotebook,
 } from "dlm/jupyter/notebook.ts";
+import { quickSource } from "dlm/jupyter/quick.ts";
 
 const MOST_BYTES = 1_000_000;
 const MOST_LINES = 30;
@@ -127,7 +129,8 @@ function* cellFaults(notebook: Notebook): Generator<string> {
     const path = MACHINE_PATH.exec(cell.source);
     if (path) yield `the cell "${cell.id}" names a path of one machine (${path[0]}…)`;
   }
-  for (const [i, { id, source, outputs, execution_count }] of codeCells(notebook).entries()) {
+  for (const [i, codeCell] of codeCells(notebook).entries()) {
+    const { id, source, outputs, execution_count } = codeCell;
     const cell = `code cell ${i + 1}`;
     const lines = lineCount(source);
     const most = id === WHOLE_PROGRAM.id ? WHOLE_PROGRAM.lines : MOST_LINES;
@@ -144,6 +147,10 @@ function* cellFaults(notebook: Notebook): Generator<string> {
     }
     const declaration = DECLARATION.exec(source);
     if (declaration) yield `${cell} declares more than constants: ${declaration[0]}`;
+    if (source.includes("DLM_PRESET")) {
+      yield `${cell} asks for DLM_PRESET: what a quick run changes belongs in its metadata`;
+    }
+    yield* quickFaults(codeCell);
     yield* hyperparameterFaults(source, cell);
     const path = MACHINE_PATH.exec([...texts(outputs)].join("\n"));
     if (path) yield `the output of ${cell} names a path of one machine (${path[0]}…)`;
@@ -153,6 +160,15 @@ function* cellFaults(notebook: Notebook): Generator<string> {
 /** Whether an output is a picture that front ends would show twice as large as it is. */
 function lacksSize(output: Output): boolean {
   return "data" in output && "image/png" in output.data && !output.metadata?.["image/png"];
+}
+
+function* quickFaults(cell: CodeCell): Generator<string> {
+  try {
+    quickSource(cell);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    yield error.message.slice(0, -1);
+  }
 }
 
 function* hyperparameterFaults(source: string, cell: string): Generator<string> {

@@ -1,6 +1,7 @@
 /** Runs a notebook on a real kernel and tells of every cell. */
 import { type Kernel, KernelError, startKernel } from "dlm/jupyter/kernel/kernel.ts";
 import { type CodeCell, codeCells, type ErrorOutput, type Notebook } from "dlm/jupyter/notebook.ts";
+import { checksOf, quickSource } from "dlm/jupyter/quick.ts";
 import { syntaxFault } from "dlm/jupyter/syntax.ts";
 
 export interface RunOptions {
@@ -12,6 +13,8 @@ export interface RunOptions {
   environment?: Record<string, string>;
   /** Every code cell in a fresh kernel, none of which sees another's work. Default: false. */
   alone?: boolean;
+  /** Whether cells run with the values for a quick run, if they have some. Default: false. */
+  quick?: boolean;
   /** The longest that one cell may run, in milliseconds. Default: no limit. */
   timeoutMs?: number;
 }
@@ -33,7 +36,7 @@ export type CellEvent =
  */
 export async function* runNotebook(
   notebook: Notebook,
-  { name, directory, environment, alone = false, timeoutMs }: RunOptions,
+  { name, directory, environment, alone = false, quick = false, timeoutMs }: RunOptions,
 ): AsyncGenerator<CellEvent> {
   const cells = codeCells(notebook);
   for (const cell of cells) {
@@ -47,7 +50,9 @@ export async function* runNotebook(
     yield { ...event, type: "started" };
     const began = performance.now();
     await using fresh = shared ? undefined : await start();
-    const error = await runCell(cell, (shared ?? fresh)!, timeoutMs);
+    const source = quick ? quickSource(cell) : cell.source;
+    const error = await runCell(cell, (shared ?? fresh)!, { source, timeoutMs }) ??
+      await checkCell(cell, (shared ?? fresh)!);
     const seconds = (performance.now() - began) / 1000;
     if (error === undefined) yield { ...event, type: "finished", seconds };
     else {
@@ -73,14 +78,17 @@ export function firstLine({ source }: CodeCell): string {
   return lines.find((line) => line !== "" && !line.startsWith("//")) ?? lines[0]!;
 }
 
-/** Runs a cell and puts its outputs in the place of earlier ones; returns its error, if any. */
+/**
+ * Runs a cell, or what stands in for its source, and puts its outputs in the place of earlier ones;
+ * returns its error, if any.
+ */
 export async function runCell(
   cell: CodeCell,
   kernel: Kernel,
-  timeoutMs: number | undefined,
+  { source = cell.source, timeoutMs }: { source?: string; timeoutMs?: number } = {},
 ): Promise<ErrorOutput | undefined> {
   try {
-    const { outputs, executionCount } = await kernel.execute(cell.source, { timeoutMs });
+    const { outputs, executionCount } = await kernel.execute(source, { timeoutMs });
     cell.outputs = outputs;
     cell.execution_count = executionCount;
   } catch (error) {
@@ -90,8 +98,20 @@ export async function runCell(
     cell.outputs = [...outputs, end];
   }
   const error = cell.outputs.find((output) => output.output_type === "error");
-  if (error?.traceback.length === 0) await sayWhere(error, cell.source);
+  if (error?.traceback.length === 0) await sayWhere(error, source);
   return error;
+}
+
+/** Holds a cell that has run to what must be true of it; returns what is not, if anything. */
+async function checkCell(cell: CodeCell, kernel: Kernel): Promise<ErrorOutput | undefined> {
+  for (const check of checksOf(cell)) {
+    const { outputs } = await kernel.execute(
+      `if (!(${check})) throw new Error(${JSON.stringify(`it is not true that ${check}`)});`,
+      { silent: true },
+    );
+    const error = outputs.find((output) => output.output_type === "error");
+    if (error) return error;
+  }
 }
 
 /** Adds to an error without a place where the cell cannot be parsed, if that is the reason. */

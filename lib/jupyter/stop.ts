@@ -6,6 +6,7 @@ import {
   startKernel,
 } from "dlm/jupyter/kernel/kernel.ts";
 import { codeCell, codeCells, type ErrorOutput, type Notebook } from "dlm/jupyter/notebook.ts";
+import { quickSource } from "dlm/jupyter/quick.ts";
 import { type CellEvent, runCell, type RunOptions } from "dlm/jupyter/runner.ts";
 
 /** What became of a cell: it had finished, it finished all the same, or it stopped and said so. */
@@ -33,7 +34,7 @@ const LIMIT = 60_000;
  */
 export async function* stopNotebook(
   notebook: Notebook,
-  { name, directory, environment }: Omit<RunOptions, "alone" | "timeoutMs">,
+  { name, directory, environment, quick = false }: Omit<RunOptions, "alone" | "timeoutMs">,
 ): AsyncGenerator<StopEvent> {
   let kernel = await startWithLibrary({ directory, environment });
   try {
@@ -41,7 +42,7 @@ export async function* stopNotebook(
       const event = { name, number: i + 1, cell };
       yield { ...event, type: "started" };
       const began = performance.now();
-      const { error, ...rest } = await stopCell(kernel, cell.source);
+      const { error, ...rest } = await stopCell(kernel, quick ? quickSource(cell) : cell.source);
       const seconds = (performance.now() - began) / 1000;
       if (error?.ename === KernelError.name) {
         await kernel[Symbol.asyncDispose]();
@@ -80,7 +81,7 @@ async function stopCell(kernel: Kernel, source: string): Promise<Stopped> {
   let stops = 0;
   const clock = setInterval(() => ++stops <= 2 && kernel.interrupt(), PATIENCE);
   const began = performance.now();
-  const error = await runCell(codeCell("", source), kernel, LIMIT);
+  const error = await runCell(codeCell("", source), kernel, { timeoutMs: LIMIT });
   clearInterval(clock);
   const afterwards = performance.now() - began - PATIENCE;
   const isStop = error?.ename === "Interrupted";
@@ -89,7 +90,7 @@ async function stopCell(kernel: Kernel, source: string): Promise<Stopped> {
   if (afterwards > GRACE) {
     return { outcome: "finished", error: failure(`ended ${afterwards} ms after it was stopped`) };
   }
-  const living = await runCell(codeCell("", "1 + 1"), kernel, LIMIT);
+  const living = await runCell(codeCell("", "1 + 1"), kernel, { timeoutMs: LIMIT });
   if (living) return { outcome: "finished", error: living };
   return { outcome: isStop ? "stopped" : "finished", afterwards: afterwards / 1000 };
 }

@@ -70,6 +70,8 @@ Deno.test("brokenRules() names each fault", () => {
     [[ran(1, "let x = 1;\nx;")], /code cell 1 declares more than constants: let x = 1;/],
     [[ran(1, "using x = f();")], /declares more than constants: using x = f\(\);/],
     [[ran(1, "async function* f() {}")], /declares more than constants: async function/],
+    [[ran(1, 'f(Deno.env.get("DLM_PRESET"));')], /code cell 1 asks for DLM_PRESET/],
+    [[{ ...ran(1), metadata: { quick: { steps: "1" } } }], /cell-1" declares steps 0 times/],
     [[ran(1, "const T = 64;\nT;")], /does not say what to try in the place of const T = 64;/],
     [[ran(1, "const [a, b] = [-1, 1e-3];\na + b;")], /in the place of const \[a, b\] =/],
     [[ran(1, "f();\nconst T = 64; // try 8")], /names a number below the top: const T = 64;/],

@@ -8,7 +8,7 @@ export interface Session {
   /** Waits until the kernel answers on both channels. */
   ready(): Promise<void>;
   /** Runs one cell, filling `outputs` as they come; returns the cell's execution count. */
-  execute(code: string, outputs: Output[]): Promise<number>;
+  execute(code: string, outputs: Output[], silent?: boolean): Promise<number>;
 }
 
 const FENCE = "application/x-fence";
@@ -41,12 +41,12 @@ export function createSession(shell: ZmtpSocket, iopub: ZmtpSocket, key: string)
    * error goes to the end, as it ended the cell. (The kernel also holds a reply back until it hears
    * from us again.)
    */
-  async function execute(code: string, outputs: Output[]): Promise<number> {
+  async function execute(code: string, outputs: Output[], silent = false): Promise<number> {
     const fold = createFolder(outputs, displays);
     const cell = await request("execute_request", {
       code,
-      silent: false,
-      store_history: true,
+      silent,
+      store_history: !silent,
       allow_stdin: false,
     });
     const mark = JSON.stringify({ data: { [FENCE]: cell }, metadata: {} });

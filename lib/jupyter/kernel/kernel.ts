@@ -16,6 +16,8 @@ export interface KernelOptions {
 export interface ExecuteOptions {
   /** Milliseconds that the cell may run before the kernel is killed. Default: no limit. */
   timeoutMs?: number;
+  /** Whether the kernel is not to count the cell. Default: false. */
+  silent?: boolean;
 }
 
 /** What running a cell gave. An exception in the cell is an output of type `error`. */
@@ -125,7 +127,7 @@ async function tryToStart(
     // A program that took a port may let us wait for its greeting when our kernel has long gone.
     const session = await Promise.race([greet(), process.death()]);
     return {
-      execute: (code, { timeoutMs } = {}) => execute(session, process, code, timeoutMs),
+      execute: (code, options = {}) => execute(session, process, code, options),
       interrupt: process.interrupt,
       [Symbol.asyncDispose]: () => started.disposeAsync(),
     };
@@ -164,7 +166,7 @@ async function execute(
   session: Session,
   process: Process,
   code: string,
-  timeoutMs?: number,
+  { timeoutMs, silent }: ExecuteOptions,
 ): Promise<Execution> {
   const outputs: Output[] = [];
   let timedOut = false;
@@ -173,7 +175,7 @@ async function execute(
     process.stop(); // closes the connections, which ends the waiting below
   }, Math.min(timeoutMs, LONGEST_TIMER_MS));
   try {
-    return { executionCount: await session.execute(code, outputs), outputs };
+    return { executionCount: await session.execute(code, outputs, silent), outputs };
   } catch (error) {
     if (!isClosed(error)) throw error;
     const story = await process.obituary();

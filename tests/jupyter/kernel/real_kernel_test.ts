@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { type Kernel, KernelError, startKernel } from "dlm/jupyter/kernel/kernel.ts";
-import { codeCell, createNotebook, type Output } from "dlm/jupyter/notebook.ts";
+import { codeCell, codeCells, createNotebook, type Output } from "dlm/jupyter/notebook.ts";
 import { repeatNotebook } from "dlm/jupyter/repeat.ts";
 import { runNotebook } from "dlm/jupyter/runner.ts";
 
@@ -231,6 +231,32 @@ Deno.test("runNotebook() alone gives every cell a kernel of its own", { ignore }
   assert.deepEqual(outputs[1], ["ReferenceError x is not defined"]);
   assert.deepEqual(outputs[3], ["execute_result 3"]);
 });
+
+Deno.test(
+  "runNotebook() holds cells to their checks, uncounted, and quick ones to other values",
+  { ignore },
+  async () => {
+    const cell = (id: string, checks: string[]) => ({
+      ...codeCell(id, "const steps = 400;\nsteps;"),
+      metadata: { quick: { steps: "40" }, checks },
+    });
+    const notebook = createNotebook([cell("a", ["steps > 1", "steps < 50"]), cell("b", [])]);
+    const ends = async (quick: boolean) => {
+      const events = runNotebook(notebook, { name: "n", directory, quick });
+      return (await Array.fromAsync(events)).map((event) =>
+        event.type === "failed" ? event.error.evalue : event.type
+      );
+    };
+    assert.deepEqual(await ends(true), ["started", "finished", "started", "finished"]);
+    const cells = codeCells(notebook);
+    assert.deepEqual(cells.map(({ outputs }) => short(outputs)), [
+      ["execute_result 40"],
+      ["execute_result 40"],
+    ]);
+    assert.deepEqual(cells.map(({ execution_count }) => execution_count), [1, 2]);
+    assert.deepEqual(await ends(false), ["started", "it is not true that steps < 50"]);
+  },
+);
 
 Deno.test(
   "repeatNotebook() finds cells that leak, and those that cannot be run again",
