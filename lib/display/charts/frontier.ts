@@ -1,5 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { faintInk, paragraph, stack } from "dlm/display/_block.ts";
+import { colorsOf } from "dlm/display/charts/_colors.ts";
 import { type Displayable, jupyterDisplay, picture } from "dlm/display/picture.ts";
 import { plotBlock } from "dlm/display/plot.ts";
 import { type Row, table } from "dlm/display/table.ts";
@@ -20,13 +21,14 @@ export function frontierPlot(
   points: readonly FrontierPoint[],
   options: FrontierDisplayOptions = {},
 ): Displayable {
+  const names = [...new Set(points.map(({ name }) => name))];
   const chart = (measure: "ngramBits" | "distinct", label: string, legend: boolean) => {
     const { reference } = options;
     return plotBlock({
       height: 260,
       x: { type: "log", base: 2, label: "evaluations a text", grid: true, tickFormat: "d" },
       y: { label, grid: true },
-      color: { legend, domain: [...new Set(points.map(({ name }) => name))] },
+      color: { legend, domain: names, range: colorsOf(names) },
       marks: [
         ...(reference
           ? [Plot.ruleY([reference[measure]], { stroke: faintInk, strokeDasharray: "4,4" })]

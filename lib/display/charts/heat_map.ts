@@ -11,7 +11,8 @@ type Rows = readonly ArrayLike<number>[];
 
 /** Options for {@linkcode heatMap}. */
 export interface HeatMapOptions {
-  title?: string;
+  /** What the chart shows, as a statement. */
+  title: string;
   /** What the numbers are, with their unit. */
   label: string;
   /** What the columns are. */
@@ -46,7 +47,8 @@ export interface HeatMapOptions {
  * ```ts
  * import { heatMap } from "dlm/display/charts/heat_map.ts";
  *
- * heatMap({ identity: [[1, 0], [0, 1]] }, { label: "weight", x: "column", y: "row" });
+ * const title = "Each row looks at itself";
+ * heatMap({ identity: [[1, 0], [0, 1]] }, { title, label: "weight", x: "column", y: "row" });
  * ```
  *
  * @throws {RangeError} if a matrix is empty, if they differ in size, or if not every row or column
@@ -56,7 +58,7 @@ export function heatMap(
   maps: Readonly<Record<string, Rows>>,
   options: HeatMapOptions,
 ): Displayable {
-  const { title = "", label, x, y, caption = "" } = options;
+  const { title, label, x, y, caption = "" } = options;
   const [height, width] = checkedSize(maps, options);
   const all = Object.values(maps).flatMap((map) => map.flatMap((row) => Array.from(row)));
   const [low, high] = options.domain ?? [0, all.reduce((a, b) => Math.max(a, b))];
@@ -71,7 +73,7 @@ export function heatMap(
   ) as unknown as Drawn;
   const axes = `to the right: ${x}; downwards: ${y}`;
   const description = [
-    title || label,
+    title,
     `${Object.keys(maps).join(", ")}, ${height} × ${width} each`,
     `${label}, ${low} to ${Number(high.toPrecision(3))}`,
     axes,
@@ -79,7 +81,7 @@ export function heatMap(
   ];
   const faint = (text: string) => text ? [paragraph(text, { color: faintInk })] : [];
   const blocks = [
-    ...(title ? [paragraph(title, { size: 16 })] : []),
+    paragraph(title, { size: 16 }),
     figureBlock(legend),
     drawMaps(maps, { ...options, color }),
     ...faint(axes),

@@ -5,7 +5,8 @@ import { plot } from "dlm/display/plot.ts";
 
 /** Options for {@linkcode ladder}. */
 export interface LadderOptions {
-  title?: string;
+  /** What the chart shows, as a statement. */
+  title: string;
   /** What the numbers are, with their unit; less of it is better. */
   label: string;
   /** What each value is compared with: the one before it, or always the first.
@@ -28,7 +29,8 @@ export interface LadderOptions {
  * ```ts
  * import { ladder } from "dlm/display/charts/ladder.ts";
  *
- * ladder({ "as it was": 4.9, "first change": 4.2 }, { label: "bits per character" });
+ * const values = { "as it was": 4.9, "first change": 4.2 };
+ * ladder(values, { title: "One change is enough", label: "bits per character" });
  * ```
  */
 export function ladder(

@@ -1,4 +1,5 @@
 import * as Plot from "@observablehq/plot";
+import { colorsOf } from "dlm/display/charts/_colors.ts";
 import type { Displayable } from "dlm/display/picture.ts";
 import { plot } from "dlm/display/plot.ts";
 
@@ -7,7 +8,8 @@ export type Line = readonly (readonly [x: number, y: number])[];
 
 /** Options for {@linkcode lines}. */
 export interface LinesOptions {
-  title?: string;
+  /** What the chart shows, as a statement. */
+  title: string;
   /** What is drawn to the right, with its unit. */
   x: string;
   /** What is drawn upwards, with its unit. */
@@ -24,13 +26,14 @@ export interface LinesOptions {
 
 /**
  * One or several lines over a common axis, to end a cell with; each has a name, which a
- * legend tells if there are several. Short lines show their points.
+ * legend tells if there are several; what begins with "our" stands out. Short lines show their points.
  *
  * @example
  * ```ts
  * import { lines } from "dlm/display/charts/lines.ts";
  *
- * lines({ linear: [[0, 1], [1, 0]] }, { x: "time t", y: "alpha(t)" });
+ * const title = "Half of the text is left at half of the time";
+ * lines({ linear: [[0, 1], [1, 0]] }, { title, x: "time t", y: "alpha(t)" });
  * ```
  *
  * @throws {RangeError} if there is no point with finite numbers
@@ -52,7 +55,7 @@ export function lines(series: Readonly<Record<string, Line>>, options: LinesOpti
     height: 300,
     x: { label: x, ...(counted && { ticks: high! - low! }) }, // no half places or half steps
     y: { label: y, grid: true },
-    color: { domain: names, legend: names.length > 1 },
+    color: { domain: names, range: colorsOf(names), legend: names.length > 1 },
     marks: [Plot.lineY(points, smooth > 1 ? Plot.windowY(smooth, channels) : channels)],
   });
 }

@@ -1,5 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import type { Calibration } from "dlm/measures/calibration.ts";
+import { colorsOf } from "dlm/display/charts/_colors.ts";
 import { faintInk, paragraph, stack } from "dlm/display/_block.ts";
 import { type Displayable, picture } from "dlm/display/picture.ts";
 import { plotBlock } from "dlm/display/plot.ts";
@@ -18,7 +19,7 @@ export function reliability(models: Readonly<Record<string, Calibration>>): Disp
     throw new RangeError("There is no model to draw: give reliability() at least one.");
   }
   const bins = names.flatMap((name) => models[name]!.bins.map((bin) => ({ ...bin, name })));
-  const color = { domain: names };
+  const color = { domain: names, range: colorsOf(names) };
   const x = { label: "probability that the model gave to its guess", domain: [0, 1] };
   const title = "How often the guesses are right";
   const diagram = plotBlock({

@@ -6,7 +6,8 @@ import { plot } from "dlm/display/plot.ts";
 
 /** Options for {@linkcode spreads}. */
 export interface SpreadsOptions {
-  title?: string;
+  /** What the chart shows, as a statement. */
+  title: string;
   /** What the numbers are, with their unit. */
   label: string;
   /** What they should have for a mean: a dashed line.
@@ -29,7 +30,9 @@ export interface SpreadsOptions {
  * ```ts
  * import { spreads } from "dlm/display/charts/spreads.ts";
  *
- * spreads({ careful: [1.9, 2, 2.1], careless: [1, 2, 3] }, { label: "length, m", truth: 2 });
+ * const title = "Care narrows the spread, not the mean";
+ * const rows = { careful: [1.9, 2, 2.1], careless: [1, 2, 3] };
+ * spreads(rows, { title, label: "length, m", truth: 2 });
  * ```
  *
  * @throws {RangeError} if something was measured only once

@@ -3,7 +3,9 @@ import { bars } from "dlm/display/charts/bars.ts";
 import { bundleOf } from "../_support.ts";
 
 Deno.test("bars() tells each name with its value, in words and in the drawing", () => {
-  const bundle = bundleOf(bars({ uniform: 6.0224, bigram: 3.5859 }, { label: "bits" }));
+  const bundle = bundleOf(
+    bars({ uniform: 6.0224, bigram: 3.5859 }, { title: "Chart", label: "bits" }),
+  );
   assert.match(bundle["text/plain"]!, /uniform: 6\.02, bigram: 3\.59/);
   for (const text of ["uniform", "6.02", "bigram", "3.59", "bits"]) {
     assert(bundle["image/svg+xml"]!.includes(text), text);
@@ -11,12 +13,14 @@ Deno.test("bars() tells each name with its value, in words and in the drawing", 
 });
 
 Deno.test("bars() rounds to the decimals wished for, with thousands apart", () => {
-  const { "text/plain": text } = bundleOf(bars({ all: 12345.6 }, { label: "N", decimals: 0 }));
+  const { "text/plain": text } = bundleOf(
+    bars({ all: 12345.6 }, { title: "Chart", label: "N", decimals: 0 }),
+  );
   assert.match(text!, /all: 12,346/);
 });
 
 Deno.test("bars() throws if there is nothing to compare", () => {
-  assert.throws(() => bars({}, { label: "N" }), {
+  assert.throws(() => bars({}, { title: "Chart", label: "N" }), {
     name: "RangeError",
     message: "There are no numbers to compare: give bars() at least one.",
   });
@@ -24,7 +28,7 @@ Deno.test("bars() throws if there is nothing to compare", () => {
 
 Deno.test("bars() throws if a number has no length", () => {
   for (const value of [NaN, Infinity]) {
-    assert.throws(() => bars({ one: 1, other: value }, { label: "N" }), {
+    assert.throws(() => bars({ one: 1, other: value }, { title: "Chart", label: "N" }), {
       name: "RangeError",
       message: `The bar "other" would be ${value} long: give finite numbers.`,
     });
@@ -32,7 +36,9 @@ Deno.test("bars() throws if a number has no length", () => {
 });
 
 Deno.test("bars() draws names as they are, whatever they mean in SVG", () => {
-  const bundle = bundleOf(bars({ '<b> & "c"': 1, "&lt;": 2 }, { label: "1 < 2 & 3 > 2" }));
+  const bundle = bundleOf(
+    bars({ '<b> & "c"': 1, "&lt;": 2 }, { title: "Chart", label: "1 < 2 & 3 > 2" }),
+  );
   assert.match(bundle["text/plain"]!, /<b> & "c": 1\.00, &lt;: 2\.00/);
   const svg = bundle["image/svg+xml"]!;
   for (const text of ['>&lt;b&gt; &amp; "c"<', ">&amp;lt;<", ">1 &lt; 2 &amp; 3 &gt; 2"]) {

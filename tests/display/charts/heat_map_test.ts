@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { heatMap } from "dlm/display/charts/heat_map.ts";
 import { bundleOf, pixelsOf } from "../_support.ts";
 
-const axes = { label: "weight", x: "column", y: "row" };
+const axes = { title: "Chart", label: "weight", x: "column", y: "row" };
 const corners = [[1, 0], [0, 0]]; // dark at the top left alone
 
 Deno.test("heatMap() draws a matrix as it is written: rows downwards, columns to the right", () => {

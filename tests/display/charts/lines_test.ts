@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type Line, lines } from "dlm/display/charts/lines.ts";
 import { bundleOf } from "../_support.ts";
 
-const axes = { x: "step", y: "bits" };
+const axes = { title: "Chart", x: "step", y: "bits" };
 const rising = [[0, 1], [1, 2], [2, 6]] as const;
 
 /** How many lines the drawing has. */
@@ -42,7 +42,7 @@ Deno.test("lines() smooths over neighbouring points when asked to", () => {
 
 Deno.test("lines() throws if there is not a single point to draw", () => {
   for (const series of [{}, { empty: [] }, { none: [[0, NaN], [1, Infinity]] as const }]) {
-    assert.throws(() => lines(series as Record<string, Line>, { x: "x", y: "y" }), {
+    assert.throws(() => lines(series as Record<string, Line>, { title: "Chart", x: "x", y: "y" }), {
       name: "RangeError",
       message: "There is not a single point to draw: give lines() finite numbers.",
     });

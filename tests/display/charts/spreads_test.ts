@@ -18,7 +18,9 @@ Deno.test("spreads() tells the mean and the standard deviation of each", () => {
 
 Deno.test("spreads() draws every measurement, and the truth where it is known", () => {
   const drawn = (truth?: number) =>
-    bundleOf(spreads(measurements, { label: "m", ...(truth !== undefined && { truth }) }));
+    bundleOf(
+      spreads(measurements, { title: "Chart", label: "m", ...(truth !== undefined && { truth }) }),
+    );
   const ticks = (svg: string) => svg.split('aria-label="tick"')[1]!.split("</g>")[0]!;
   assert.equal(ticks(drawn()["image/svg+xml"]!).split("<line").length - 1, 6);
   assert(!drawn()["image/svg+xml"]!.includes('aria-label="rule"'));
@@ -26,13 +28,13 @@ Deno.test("spreads() draws every measurement, and the truth where it is known", 
 });
 
 Deno.test("spreads() shows a part of the axis when asked to, and tells the mean of all", () => {
-  const options = { label: "m", domain: [0, 3] } as const;
+  const options = { title: "Chart", label: "m", domain: [0, 3] } as const;
   const { "text/plain": text } = bundleOf(spreads(measurements, options));
   assert.match(text!, /careless: 2\.100 ± 1\.153\nx, m, 0 to 3\n/);
 });
 
 Deno.test("spreads() throws if something was measured only once", () => {
-  assert.throws(() => spreads({ once: [1] }, { label: "m" }), {
+  assert.throws(() => spreads({ once: [1] }, { title: "Chart", label: "m" }), {
     name: "RangeError",
     message: "There are 1 measurements of once: a spread needs at least 2.",
   });
