@@ -1,7 +1,7 @@
 import { listenForInterrupt } from "dlm/backend/interrupt.ts";
 import { type Predictor, predictorOf } from "dlm/crew/predictor.ts";
 import type { Denoiser } from "dlm/model.ts";
-import type { Judge, Quality } from "dlm/measures/quality.ts";
+import type { Judge, Judgement } from "dlm/measures/quality.ts";
 import { Rng } from "dlm/rng.ts";
 import { copies, lastFrame, sample } from "dlm/sampler.ts";
 import type { Sampler } from "dlm/sampling/canvas.ts";
@@ -15,7 +15,7 @@ export interface Candidate {
 }
 
 /** What a sampler costs and what it gives. */
-export interface FrontierPoint extends Quality {
+export interface FrontierPoint extends Judgement {
   name: string;
   /** How often the model read each text, on average. */
   evaluations: number;
@@ -41,7 +41,7 @@ export interface FrontierOptions extends DrawOptions {
 
 /**
  * Lets samplers write with the same model and judges what they write, one after the other:
- * evaluations against quality.
+ * evaluations against quality, with its standard errors.
  *
  * @throws {RangeError} if there are to be no texts, if the model is causal and so fills in no
  * masks, or if an option of drawing makes no sense

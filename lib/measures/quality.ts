@@ -19,12 +19,18 @@ export interface Quality {
   copied: number;
 }
 
+/** What texts are worth, and how sure that is. */
+export interface Judgement extends Quality {
+  /** The standard error of each number, from how much the texts differ; NaN for a single text. */
+  standardErrors: Quality;
+}
+
 /**
  * Measures some texts together.
  *
  * @throws {RangeError} if there is no text, or none with a character in it
  */
-export type Judge = (texts: readonly Int32Array[]) => Quality;
+export type Judge = (texts: readonly Int32Array[]) => Judgement;
 
 /** Options for {@linkcode trainJudge}. */
 export interface TrainJudgeOptions {
@@ -60,14 +66,26 @@ export async function trainJudge(
         "There is no text to judge: give at least one that has a character in it.",
       );
     }
-    const written = texts.map((ids) => tokenizer.decode(ids));
-    const nats = texts.flatMap((ids) => [...ngram.surprisals(ids)]);
-    const words = written.flatMap((text) => wholeWords(text));
+    const words = texts.map((ids) => wholeWords(tokenizer.decode(ids)));
+    const ngramBits = ratio(
+      texts.map((ids) => [sum(ngram.surprisals(ids)) / Math.LN2, ids.length]),
+    );
+    const distinct = distinctShare(texts, distinctOrder);
+    const knownWords = ratio(
+      words.map((list) => [list.filter((word) => dictionary.has(word)).length, list.length]),
+    );
+    const copied = ratio(texts.map((ids) => [matches(ids).reduce((a, b) => Math.max(a, b), 0), 1]));
     return {
-      ngramBits: mean(nats) / Math.LN2,
-      distinct: distinctShare(texts, distinctOrder),
-      knownWords: share(words.filter((word) => dictionary.has(word)).length, words.length),
-      copied: mean(texts.map((ids) => matches(ids).reduce((a, b) => Math.max(a, b), 0))),
+      ngramBits: ngramBits.value,
+      distinct: distinct.value,
+      knownWords: knownWords.value,
+      copied: copied.value,
+      standardErrors: {
+        ngramBits: ngramBits.error,
+        distinct: distinct.error,
+        knownWords: knownWords.error,
+        copied: copied.error,
+      },
     };
   };
 }
@@ -79,12 +97,43 @@ function wholeWords(text: string): string[] {
   return text.replace(/^[\p{L}\p{M}'’]+|[\p{L}\p{M}'’]+$/gu, "").match(WORD) ?? [];
 }
 
-/** The share of different n-grams. */
-function distinctShare(texts: readonly Int32Array[], n: number): number {
-  const ngrams = texts.flatMap((ids) =>
+/** The share of different n-grams. What a text alone has is gone if that text is left out. */
+function distinctShare(texts: readonly Int32Array[], n: number): Ratio {
+  const ngrams = texts.map((ids) =>
     Array.from({ length: Math.max(0, ids.length - n + 1) }, (_, i) => ids.slice(i, i + n).join())
   );
-  return share(new Set(ngrams).size, ngrams.length);
+  const owners = new Map<string, number>();
+  ngrams.forEach((list, text) => {
+    for (const ngram of list) owners.set(ngram, (owners.get(ngram) ?? text) === text ? text : -1);
+  });
+  const own = new Array<number>(texts.length).fill(0);
+  for (const text of owners.values()) if (text >= 0) own[text]!++;
+  return ratio(ngrams.map((list, text) => [own[text]!, list.length]), owners.size);
+}
+
+/** A measured ratio and its standard error. */
+interface Ratio {
+  value: number;
+  error: number;
+}
+
+/**
+ * A ratio of two sums over texts, with the standard error of the jackknife (Tukey, 1958), which
+ * leaves out one text at a time and looks how much that changes. Of a mean over texts of one
+ * length it is the usual standard error; of other ratios it is, if anything, too large (Efron and
+ * Stein, 1981).
+ *
+ * @param parts what leaving out each text takes from the part and from the whole
+ */
+function ratio(
+  parts: readonly (readonly [part: number, whole: number])[],
+  part: number = sum(parts.map(([part]) => part)),
+): Ratio {
+  const whole = sum(parts.map(([, whole]) => whole));
+  const without = parts.map(([p, w]) => share(part - p, whole - w));
+  const [n, center] = [parts.length, sum(without) / parts.length];
+  const variance = (n - 1) / n * sum(without.map((value) => (value - center) ** 2));
+  return { value: share(part, whole), error: n > 1 ? Math.sqrt(variance) : NaN };
 }
 
 /** A part of a whole, and of nothing, nothing: NaN would leave a hole in tables and plots. */
@@ -92,6 +141,8 @@ function share(part: number, whole: number): number {
   return whole === 0 ? 0 : part / whole;
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+function sum(values: ArrayLike<number>): number {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i]!;
+  return total;
 }

@@ -17,7 +17,7 @@ export interface SteppedOptions {
 }
 
 /**
- * Ancestral sampling (Sahoo et al., 2024, MDLM, section 3.2.3; Shi et al., 2024, MD4): in
+ * Ancestral sampling (Sahoo et al., 2024, MDLM, section 4.1; Shi et al., 2024, MD4): in
  * each step, each mask is revealed with the posterior's probability, and what is revealed
  * is drawn from the model and never changes again. Characters revealed in the same step
  * are drawn independently of each other; as the steps grow in number, fewer and fewer are,

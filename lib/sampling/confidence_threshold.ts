@@ -13,9 +13,11 @@ export interface ConfidenceThresholdOptions {
  * every place is revealed of which the model is certain enough, or the most certain one if
  * there is none. The number of steps follows from how certain the model is.
  *
- * Where the likeliest character has nearly all of the probability, little is lost by drawing
- * it without knowing of the others; but what is certain comes first, so even one at a time
- * this order is not the exact one.
+ * Where the likeliest character has nearly all of the probability, little is lost by drawing it
+ * without knowing of the others. One at a time, as at a threshold of 1, nothing is: which place
+ * comes next depends on what is written, and not on what is about to be drawn there. So a model
+ * whose answers belong to one distribution writes just that one; a real one's depend a little on
+ * the order. (In low-confidence sampling the draw itself decides, and that is another matter.)
  *
  * @throws {RangeError} if the threshold is not a probability
  */

@@ -6,7 +6,8 @@ import { linear } from "dlm/schedule.ts";
 /** Options for {@linkcode lowConfidence}. */
 export interface LowConfidenceOptions extends SteppedOptions {
   /** How much chance there is in what counts as confident: Gumbel noise times this and the
-   * time is added to `log p` (the "choice temperature" of Chang et al., 2022, MaskGIT).
+   * time at which the step begins is added to `log p`. (The "choice temperature" of Chang et
+   * al., 2022, MaskGIT, is multiplied with the time at which the step ends, which is a step less.)
    * @default {0}
    */
   choiceTemperature?: number | undefined;

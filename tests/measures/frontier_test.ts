@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { frontier } from "dlm/measures/frontier.ts";
-import type { Quality } from "dlm/measures/quality.ts";
 import { ancestral } from "dlm/sampling/ancestral.ts";
 import { inBlocks } from "dlm/sampling/in_blocks.ts";
 import { firstHitting } from "dlm/sampling/first_hitting.ts";
 import { randomOrder } from "dlm/sampling/random_order.ts";
 import { fakeInterrupt, lookupDenoiser } from "../_support.ts";
 
+const standardErrors = { ngramBits: 0.1, distinct: 0.1, knownWords: 0.1, copied: 0.1 };
 const denoiser = lookupDenoiser([[0, 1], [1, 0], [0, 0], [0, 2]]);
 
 Deno.test("frontier() counts how often the model reads a text, and judges what is written", async () => {
   const judged: number[][] = [];
-  const quality: Quality = { ngramBits: 1, distinct: 0.5, knownWords: 0.25, copied: 3 };
+  const quality = { ngramBits: 1, distinct: 0.5, knownWords: 0.25, copied: 3, standardErrors };
   const points = await Array.fromAsync(frontier(denoiser, {
     candidates: [
       { name: "ancestral", sampler: ancestral({ steps: 1 }) },
@@ -40,7 +40,7 @@ Deno.test("frontier() writes texts of the length asked for, the same from the sa
       candidates: [{ name: "blocks", sampler: inBlocks({ length: 2, sampler: firstHitting() }) }],
       judge(texts) {
         written = texts;
-        return { ngramBits: 0, distinct: 0, knownWords: 0, copied: 0 };
+        return { ngramBits: 0, distinct: 0, knownWords: 0, copied: 0, standardErrors };
       },
       texts: 3,
       length: 9,
@@ -54,7 +54,7 @@ Deno.test("frontier() writes texts of the length asked for, the same from the sa
 });
 
 Deno.test("frontier() throws if there are to be no texts", async () => {
-  const judge = () => ({ ngramBits: 0, distinct: 0, knownWords: 0, copied: 0 });
+  const judge = () => ({ ngramBits: 0, distinct: 0, knownWords: 0, copied: 0, standardErrors });
   for (const texts of [0, -1, 1.5, NaN]) {
     await assert.rejects(
       Array.fromAsync(frontier(denoiser, { candidates: [], judge, texts })),
@@ -66,7 +66,7 @@ Deno.test("frontier() throws if there are to be no texts", async () => {
 Deno.test("frontier() refuses a causal model, as sample() does", async () => {
   const causal = { ...denoiser, causal: true };
   const candidates = [{ name: "first hitting", sampler: firstHitting() }];
-  const judge = () => ({ ngramBits: 0, distinct: 0, knownWords: 0, copied: 0 });
+  const judge = () => ({ ngramBits: 0, distinct: 0, knownWords: 0, copied: 0, standardErrors });
   await assert.rejects(Array.fromAsync(frontier(causal, { candidates, judge })), {
     name: "RangeError",
     message: "A causal model predicts the next character and cannot fill in masks: " +
@@ -83,7 +83,7 @@ Deno.test("frontier() judges nothing unfinished when interrupted", async () => {
       candidates,
       judge(texts) {
         judged.push(...texts);
-        return { ngramBits: 0, distinct: 0, knownWords: 0, copied: 0 };
+        return { ngramBits: 0, distinct: 0, knownWords: 0, copied: 0, standardErrors };
       },
       texts: 1,
     });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { trainNgram } from "dlm/measures/ngram.ts";
 import { trainJudge } from "dlm/measures/quality.ts";
+import { Rng } from "dlm/rng.ts";
 import { CharTokenizer } from "dlm/tokenizer.ts";
 
 const SOURCE = "the cat sat on the mat, and the dog's bowl was empty. ".repeat(3);
@@ -52,7 +53,48 @@ Deno.test("a judge throws if there is nothing to judge", () => {
 });
 
 Deno.test("a judge passes over empty texts among others", () => {
-  const { copied, ...rest } = judged("", "the mat");
-  const { copied: alone, ...others } = judged("the mat");
+  const { copied, standardErrors: _, ...rest } = judged("", "the mat");
+  const { copied: alone, standardErrors: __, ...others } = judged("the mat");
   assert.deepEqual([copied, rest], [alone / 2, others]);
+});
+
+Deno.test("a judge knows the usual standard error of a mean over texts", () => {
+  const texts = ["the cat", "the cow", "tttt", "mat, and"].map((text) => tokenizer.encode(text));
+  const copied = texts.map((text) => judge([text]).copied);
+  const mean = copied.reduce((a, b) => a + b) / 4;
+  const variance = copied.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 3;
+  assert(Math.abs(judge(texts).standardErrors.copied - Math.sqrt(variance / 4)) < 1e-12);
+});
+
+Deno.test("a judge's standard errors are those of leaving out one text at a time", () => {
+  const texts = ["the cat sat", " a mat on a mat ", "dog's dog's", "the act", "bb on the bb"];
+  const all = texts.map((text) => tokenizer.encode(text));
+  const others = all.map((_, i) => judge(all.toSpliced(i, 1)));
+  const { standardErrors } = judge(all);
+  for (const measure of ["ngramBits", "distinct", "knownWords", "copied"] as const) {
+    const values = others.map((quality) => quality[measure]);
+    const mean = values.reduce((a, b) => a + b) / 5;
+    const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) * 4 / 5;
+    assert(Math.abs(standardErrors[measure] - Math.sqrt(variance)) < 1e-12, measure);
+    assert(standardErrors[measure] > 0, measure);
+  }
+});
+
+Deno.test("a judge's standard error of distinct-n is at least the spread over other such texts, and not far above", () => {
+  const rng = new Rng(1);
+  const draw = () => Int32Array.from({ length: 20 }, () => rng.integer(5) * rng.integer(3));
+  const lots = Array.from({ length: 100 }, () => Array.from({ length: 30 }, draw));
+  const judgements = lots.map((texts) => judge(texts));
+  const mean = judgements.reduce((sum, { distinct }) => sum + distinct / 100, 0);
+  const variance = judgements.reduce((sum, { distinct }) => sum + (distinct - mean) ** 2 / 99, 0);
+  const told = judgements.reduce(
+    (sum, { standardErrors: { distinct } }) => sum + distinct / 100,
+    0,
+  );
+  const excess = told / Math.sqrt(variance);
+  assert(excess > 0.9 && excess < 2.5, `${excess}`);
+});
+
+Deno.test("a judge knows no standard error of a single text", () => {
+  assert(Object.values(judged("the mat").standardErrors).every(isNaN));
 });

@@ -61,6 +61,7 @@ function totalVariation(seen: number[]): number {
 const EXACT: Record<string, Sampler> = {
   "firstHitting()": firstHitting(),
   "randomOrder() of one at a time": randomOrder(),
+  "confidenceThreshold() of one at a time": confidenceThreshold({ threshold: 1 }),
   "randomOrder() of one at a time on the cosine grid": randomOrder({ steps: 12, schedule: cosine }),
   "ancestral() in many steps": ancestral({ steps: 100 }),
   "ancestral() in many steps on the cosine grid": ancestral({ steps: 100, schedule: cosine }),

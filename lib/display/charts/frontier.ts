@@ -5,26 +5,35 @@ import { type Displayable, jupyterDisplay, picture } from "dlm/display/picture.t
 import { plotBlock } from "dlm/display/plot.ts";
 import { type Row, table } from "dlm/display/table.ts";
 import type { FrontierPoint } from "dlm/measures/frontier.ts";
-import type { Quality } from "dlm/measures/quality.ts";
+import type { Judgement, Quality } from "dlm/measures/quality.ts";
+
+/** Options for {@linkcode frontierTable}. */
+export interface FrontierTableOptions {
+  /** What real text of the same amount is worth, for comparison. */
+  reference?: Judgement;
+}
 
 /** Options for {@linkcode frontierPlot}. */
-export interface FrontierDisplayOptions {
-  /** What real text of the same amount is worth, for comparison. */
-  reference?: Quality;
+export interface FrontierPlotOptions extends FrontierTableOptions {
+  /** What the charts show, as a statement. */
+  title: string;
+  /** Stands below, such as a seed. */
+  caption?: string;
 }
 
 /**
  * Samplers compared, to end a cell with: evaluations against fluency, and below it against
- * variety, since the one is easily bought with the other. The dashed lines are real text.
+ * variety, since the one is easily bought with the other, each with its standard error. The
+ * dashed lines are real text.
  */
 export function frontierPlot(
   points: readonly FrontierPoint[],
-  options: FrontierDisplayOptions = {},
+  options: FrontierPlotOptions,
 ): Displayable {
+  const { title, caption, reference } = options;
   const names = [...new Set(points.map(({ name }) => name))];
-  const chart = (measure: "ngramBits" | "distinct", label: string, legend: boolean) => {
-    const { reference } = options;
-    return plotBlock({
+  const chart = (measure: "ngramBits" | "distinct", label: string, legend: boolean) =>
+    plotBlock({
       height: 260,
       x: { type: "log", base: 2, label: "evaluations a text", grid: true, tickFormat: "d" },
       y: { label, grid: true },
@@ -33,6 +42,12 @@ export function frontierPlot(
         ...(reference
           ? [Plot.ruleY([reference[measure]], { stroke: faintInk, strokeDasharray: "4,4" })]
           : []),
+        Plot.ruleX(points, {
+          x: "evaluations",
+          y1: (point) => point[measure] - point.standardErrors[measure],
+          y2: (point) => point[measure] + point.standardErrors[measure],
+          stroke: "name",
+        }),
         Plot.line(points, {
           x: "evaluations",
           y: measure,
@@ -43,32 +58,40 @@ export function frontierPlot(
         }),
       ],
     });
-  };
-  const title = "What samplers give for their evaluations";
   const blocks = [
     paragraph(title, { size: 16 }),
     chart("ngramBits", "bits per character under the n-gram model (lower is more fluent)", true),
     chart("distinct", "share of different n-grams (higher is more varied)", false),
+    paragraph(["Bars: ± 1 standard error.", caption].filter(Boolean).join(" "), {
+      color: faintInk,
+    }),
   ];
   const rows = frontierTable(points, options)[jupyterDisplay]()["text/plain"]!;
-  return picture(stack(blocks), `${title}\n${rows}`);
+  return picture(stack(blocks), [title, rows, caption].filter(Boolean).join("\n"));
 }
 
-/** The same points in numbers, to end a cell with. */
+/** The same points in numbers with their standard errors, to end a cell with. */
 export function frontierTable(
   points: readonly FrontierPoint[],
-  { reference }: FrontierDisplayOptions = {},
+  { reference }: FrontierTableOptions = {},
 ): Displayable {
-  const row = (sampler: string, quality: Quality, evaluations?: number): Row => ({
-    sampler,
-    evaluations,
-    "n-gram bits": quality.ngramBits,
-    "distinct n-grams": quality.distinct,
-    "known words": quality.knownWords,
-    "longest copy": quality.copied,
-  });
   return table([
     ...points.map((point) => row(point.name, point, point.evaluations)),
     ...(reference ? [row("real text", reference)] : []),
   ], { decimals: 2 });
+}
+
+function row(sampler: string, judged: Judgement, evaluations?: number): Row {
+  const cell = (measure: keyof Quality) => {
+    const error = judged.standardErrors[measure];
+    return judged[measure].toFixed(2) + (isNaN(error) ? "" : ` ± ${error.toFixed(2)}`);
+  };
+  return {
+    sampler,
+    evaluations,
+    "n-gram bits": cell("ngramBits"),
+    "distinct n-grams": cell("distinct"),
+    "known words": cell("knownWords"),
+    "longest copy": cell("copied"),
+  };
 }

@@ -20,7 +20,9 @@ export async function animation(
   const all = await Array.fromAsync(frames);
   const gif = Buffer.from(await denoisingGif(all, tokenizer, options));
   const width = gif.readUInt16LE(6) / 2; // it has two pixels a CSS pixel
-  const { "image/svg+xml": _, ...still } = (await filmstrip(all, tokenizer))[jupyterDisplay]();
+  const { columns } = options;
+  const strip = await filmstrip(all, tokenizer, { rows: 5, color: "confidence", columns });
+  const { "image/svg+xml": _, ...still } = strip[jupyterDisplay]();
   return {
     [jupyterDisplay]: () => ({
       ...still,

@@ -1,5 +1,11 @@
-import { maskedRows } from "dlm/display/frames/masked_rows.ts";
-import type { Displayable } from "dlm/display/picture.ts";
+import { stack } from "dlm/display/_block.ts";
+import {
+  maskedLines,
+  maskedTextBlock,
+  widestColumns,
+  withDirection,
+} from "dlm/display/frames/masked_text.ts";
+import { type Displayable, picture } from "dlm/display/picture.ts";
 import type { Frames } from "dlm/sampler.ts";
 import type { CharTokenizer } from "dlm/tokenizer.ts";
 
@@ -9,12 +15,20 @@ export interface FilmstripOptions {
    * @default {9}
    */
   rows?: number;
+  /** What a character's colour tells: the step at which it appeared, or the confidence with which
+   * it was written.
+   * @default {"step"}
+   */
+  color?: "step" | "confidence";
+  /** The length at which a line is broken, in characters; frames of several lines stand apart.
+   * @default {64}
+   */
+  columns?: number;
 }
 
 /**
- * Samples to the end, and shows how the first text came to be, to end a cell with: frames
- * at even distances, one a row, each character coloured by the step at which it appeared.
- * What was given has no colour.
+ * Samples to the end, and shows how the first text came to be, to end a cell with: frames at even
+ * distances, one below the other. What was given has no colour.
  *
  * @param frames as `sample()` yields them
  */
@@ -23,21 +37,37 @@ export async function filmstrip(
   tokenizer: CharTokenizer,
   options: FilmstripOptions = {},
 ): Promise<Displayable> {
-  const states: Int32Array[] = [];
-  for await (const { sequences } of frames) states.push(sequences[0]!);
+  const { rows = 9, color = "step", columns = 64 } = options;
+  const states: { ids: Int32Array; confidences: Float64Array }[] = [];
+  for await (const { sequences, confidences } of frames) {
+    states.push({ ids: sequences[0]!, confidences: confidences[0]! });
+  }
   const last = states.length - 1;
-  const appeared = Array.from(states[0]!, (_, i) => {
-    const step = states.findIndex((state) => state[i] !== tokenizer.maskId);
+  const appeared = Array.from(states[0]!.ids, (_, i) => {
+    const step = states.findIndex(({ ids }) => ids[i] !== tokenizer.maskId);
     return step > 0 ? step : NaN;
   });
-  const count = Math.min(options.rows ?? 9, states.length);
+  const count = Math.min(rows, states.length);
   const shown = Array.from(
     { length: count },
     (_, row) => states[Math.round(row * last / Math.max(1, count - 1))]!,
   );
-  return maskedRows(shown, tokenizer, {
-    values: shown.map(() => appeared),
-    domain: [0, Math.max(1, last)],
-    label: "appeared at step",
-  });
+  const texts = shown.map(({ ids }) => tokenizer.decode(ids).replaceAll("\n", "↵"));
+  const room = widestColumns(...texts);
+  const blocks = shown.map(({ confidences }, row) =>
+    maskedTextBlock(texts[row]!, {
+      ...(color === "step"
+        ? { values: appeared, domain: [0, Math.max(1, last)], label: "appeared at step" }
+        : { values: confidences, domain: [0, 1], label: "probability when written" }),
+      ...(row > 0 && { label: "" }),
+      columns,
+      room,
+    })
+  );
+  const apart = states[0]!.ids.length > columns;
+  const lines = texts.map((text) => maskedLines(text, { columns }).join("\n"));
+  return picture(
+    withDirection(stack(blocks, apart ? 10 : 0), ...texts),
+    lines.join(apart ? "\n\n" : "\n"),
+  );
 }

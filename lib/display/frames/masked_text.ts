@@ -58,9 +58,13 @@ export interface MaskedTextOptions {
  * @throws {RangeError} if `values` has not one number a character
  */
 export function maskedText(text: string, options: MaskedTextOptions = {}): Displayable {
-  const lines = layOut(text, options)
-    .map((line) => line.map(({ glyph }) => glyph).join(""));
-  return picture(withDirection(maskedTextBlock(text, options), text), lines.join("\n"));
+  const block = withDirection(maskedTextBlock(text, options), text);
+  return picture(block, maskedLines(text, options).join("\n"));
+}
+
+/** The lines of the same picture, in plain text. */
+export function maskedLines(text: string, options: MaskedTextOptions = {}): string[] {
+  return layOut(text, options).map((line) => line.map(({ glyph }) => glyph).join(""));
 }
 
 /** A picture of some texts, with a note below if they are read the other way than they stand. */

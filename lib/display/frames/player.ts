@@ -22,7 +22,7 @@ export interface PlayerOptions {
  *
  * It is plain HTML and a few lines of script. Where scripts are taken out of it, as in a notebook
  * that is not trusted, the finished text remains, with all frames folded away below it; and where
- * no HTML is shown at all, a film strip does.
+ * no HTML is shown at all, a film strip in the same colours does.
  */
 export async function player(
   frames: Frames,
@@ -32,7 +32,8 @@ export async function player(
   const { columns = 64 } = options;
   const all = await Array.fromAsync(frames);
   const shown = thinOut(all, 100);
-  const { "image/svg+xml": _, ...still } = (await filmstrip(all, tokenizer))[jupyterDisplay]();
+  const strip = await filmstrip(all, tokenizer, { rows: 5, color: "confidence", columns });
+  const { "image/svg+xml": _, ...still } = strip[jupyterDisplay]();
   return {
     [jupyterDisplay]() {
       const readsLeft = shown.some(({ sequences }) =>
@@ -59,7 +60,7 @@ const PAGE = `padding:8px;background:white;color:${ink};line-height:1.5;` +
 
 function caption({ time, evaluations }: Frame): string {
   return `time ${time.toFixed(2)}, ${evaluations} evaluation${evaluations === 1 ? "" : "s"}; ` +
-    `the darker, the more confident`;
+    `the darker, the more probable when written`;
 }
 
 /** Where a script runs, it puts the controls in the place of the sentence that says to run the cell. */

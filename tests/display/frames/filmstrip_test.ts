@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { filmstrip } from "dlm/display/frames/filmstrip.ts";
+import { maskedText } from "dlm/display/frames/masked_text.ts";
 import type { Frame } from "dlm/sampler.ts";
 import { CharTokenizer } from "dlm/tokenizer.ts";
+import { FRAMES, tokenizer as others } from "../_frames.ts";
 import { bundleOf } from "../_support.ts";
 
 const tokenizer = new CharTokenizer(["\n", "a", "b"]);
@@ -40,4 +42,23 @@ Deno.test("filmstrip() colours what appeared and leaves plain what was given", a
   const grounds = (svg: string) => new Set(svg.match(/<path fill="[^"]+"/g)).size;
   assert.equal(grounds(await drawing("ab", "ab")), 0);
   assert.equal(grounds(await drawing("▒a▒", "▒ab", "aab")), 3); // two steps, and the masks
+});
+
+Deno.test("filmstrip() breaks long frames, which then stand apart", async () => {
+  const options = { columns: 2 };
+  const bundle = bundleOf(await filmstrip(framesOf("a▒▒", "ab▒"), tokenizer, options));
+  assert.equal(bundle["text/plain"], "a▒\n▒\n\nab\n▒");
+  const width = Number(/width="(\d+)"/.exec(bundle["image/svg+xml"]!)![1]);
+  const { "image/svg+xml": short } = bundleOf(await filmstrip(framesOf("a▒", "ab"), tokenizer));
+  assert.equal(width, Number(/width="(\d+)"/.exec(short!)![1]));
+});
+
+Deno.test("filmstrip() can show the confidence with which characters were written", async () => {
+  const frames = FRAMES.slice(0, 3);
+  const svg = bundleOf(await filmstrip(frames, others, { color: "confidence" }))["image/svg+xml"]!;
+  assert(svg.includes("probability when written") && !svg.includes("appeared"));
+  const page = maskedText("ab<", { values: FRAMES[2]!.confidences[0]!, domain: [0, 1] });
+  const fills = bundleOf(page)["image/svg+xml"]!.match(/<path fill="[^"]+"/g)!;
+  assert.equal(fills.length, 2);
+  for (const fill of fills) assert(svg.includes(fill));
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parseHTML } from "linkedom";
+import { filmstrip } from "dlm/display/frames/filmstrip.ts";
 import { player } from "dlm/display/frames/player.ts";
 import { CharTokenizer } from "dlm/tokenizer.ts";
 import { frameOf, FRAMES, tokenizer } from "../_frames.ts";
@@ -132,10 +133,12 @@ Deno.test("player() breaks lines after so many characters and nowhere else", asy
   assert.match(html!.replace(/<[^>]+>/g, ""), /a↵\nba\nb/);
 });
 
-Deno.test("player() is a film strip where no HTML is shown", async () => {
-  const bundle = bundleOf(await player(FRAMES, tokenizer));
-  assert.equal(bundle["text/plain"]!.split("\n").at(-1), "ab↵");
-  assert(bundle["image/png"]);
+Deno.test("player() is a film strip of the same lines and colours where no HTML is shown", async () => {
+  const bundle = bundleOf(await player(FRAMES, tokenizer, { columns: 2 }));
+  const options = { rows: 5, color: "confidence", columns: 2 } as const;
+  const strip = bundleOf(await filmstrip(FRAMES, tokenizer, options));
+  assert.equal(bundle["text/plain"], strip["text/plain"]);
+  assert.equal(bundle["image/png"], strip["image/png"]);
 });
 
 Deno.test("player() keeps to a hundred frames", async () => {
