@@ -18,7 +18,7 @@ Deno.test("frontierTable() has a row a point, and real text below", () => {
   assert.equal(lines.length, 2 + 4);
   assert.match(
     lines[2]!,
-    /^ancestral +4\.50  3\.51 ± 0\.04 +0\.75 ± 0\.01 +0\.50 ± 0\.03 +7\.25 ± 0\.50$/,
+    /^ancestral +4\.50 +3\.51 ± 0\.04 +0\.75 ± 0\.01 +0\.50 ± 0\.03 +7\.25 ± 0\.50$/,
   );
   assert.match(
     lines[5]!,
