@@ -11,6 +11,7 @@ import { firstHitting } from "dlm/sampling/first_hitting.ts";
 import { lowConfidence } from "dlm/sampling/low_confidence.ts";
 import { randomOrder } from "dlm/sampling/random_order.ts";
 import { remasking, remaskingLoop } from "dlm/sampling/remasking.ts";
+import { everySampler } from "dlm/sampling/samplers.ts";
 import { cosine, geometric, linear, polynomial } from "dlm/schedule.ts";
 import {
   enumeratedLanguage,
@@ -451,4 +452,16 @@ Deno.test("samplers throw if an option makes no sense", async () => {
   for (const [options, message] of bad) {
     await assert.rejects(frames([masks(3)], options), { message });
   }
+});
+
+Deno.test("everySampler() has those with steps once for each number, and the others once", async () => {
+  const all = everySampler({ steps: [1, 2] });
+  assert.deepEqual(all.map(({ name }) => name), [
+    ...["ancestral", "ancestral", "random", "random", "low-confidence", "low-confidence"],
+    ...["remasking", "remasking", "remasking-loop", "remasking-loop", "first-hitting", "threshold"],
+  ]);
+  const lengths = await Promise.all(
+    all.slice(2, 6).map(async ({ sampler }) => (await frames([masks(T)], { sampler })).length),
+  );
+  assert.deepEqual(lengths, [2, 3, 2, 3]);
 });

@@ -47,6 +47,7 @@ export function frontierPlot(
           y1: (point) => point[measure] - point.standardErrors[measure],
           y2: (point) => point[measure] + point.standardErrors[measure],
           stroke: "name",
+          strokeWidth: 2,
         }),
         Plot.line(points, {
           x: "evaluations",
