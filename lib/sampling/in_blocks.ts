@@ -1,11 +1,14 @@
+import { ancestral } from "dlm/sampling/ancestral.ts";
 import type { Sampler } from "dlm/sampling/canvas.ts";
 
 /** Options for {@linkcode inBlocks}. */
 export interface InBlocksOptions {
   /** The length of a block in characters. */
   length: number;
-  /** How a block is written. */
-  sampler: Sampler;
+  /** How a block is written.
+   * @default {ancestral}
+   */
+  sampler?: Sampler;
 }
 
 /**
@@ -15,7 +18,7 @@ export interface InBlocksOptions {
  *
  * @throws {RangeError} unless the length is a whole number of at least 1
  */
-export function inBlocks({ length, sampler }: InBlocksOptions): Sampler {
+export function inBlocks({ length, sampler = ancestral() }: InBlocksOptions): Sampler {
   if (!(Number.isSafeInteger(length) && length >= 1)) {
     throw new RangeError(`A block cannot have ${length} characters: give it at least 1.`);
   }

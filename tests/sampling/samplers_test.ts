@@ -412,6 +412,14 @@ Deno.test("inBlocks() writes from left to right, and texts longer than the conte
   ]);
 });
 
+Deno.test("inBlocks() writes each block by ancestral sampling unless told otherwise", async () => {
+  const [own, given] = await Promise.all([
+    frames([masks(T)], { sampler: inBlocks({ length: 2 }) }),
+    frames([masks(T)], { sampler: inBlocks({ length: 2, sampler: ancestral() }) }),
+  ]);
+  assert.deepEqual(own, given);
+});
+
 Deno.test("inBlocks() ends at time 0 when the last blocks are given", async () => {
   const template = Int32Array.of(3, 3, 3, 0, 1, 2);
   const sampler = inBlocks({ length: 3, sampler: randomOrder({ steps: 1 }) });
