@@ -67,7 +67,7 @@ export async function startJupyter(
 
 /** The course as a reader has it, with notebooks that may be changed. */
 async function copyCourse(folder: string, notebooks: readonly string[]): Promise<void> {
-  for (const part of ["lib", "data", "deno.json", "deno.lock"]) {
+  for (const part of ["lib", "data", "deno.json"]) {
     await Deno.symlink(fileURLToPath(new URL(part, project)), `${folder}/${part}`);
   }
   await Deno.mkdir(`${folder}/notebooks`);

@@ -46,6 +46,19 @@ const widths = (page: Page) =>
     `[...document.querySelectorAll(".jp-OutputArea img")].map((image) => image.width)`,
   ) as Promise<number[]>;
 
+/** What charts that have just been run say to those who do not see them. */
+const alternatives = (page: Page) =>
+  page.evaluate(
+    `[...document.querySelectorAll(".jp-OutputArea img[src^='data:image/svg']")].map(({ alt }) => alt)`,
+  ) as Promise<string[]>;
+
+/** How many outputs with pictures have to be scrolled sideways. */
+const countTooWide = (page: Page) =>
+  page.evaluate(
+    `[...document.querySelectorAll(".jp-OutputArea-output:has(img)")]
+      .filter((output) => output.scrollWidth > output.clientWidth).length`,
+  ) as Promise<number>;
+
 const countCells = (page: Page) =>
   page.evaluate(`document.querySelectorAll(".jp-Notebook .jp-Cell").length`) as Promise<number>;
 
@@ -131,6 +144,12 @@ async function visit(browser: Browser, address: string, name: string): Promise<v
   await run(page, "bars(");
   await picture(page, "a chart, with a stored one");
   assert.deepEqual(await widths(page), stored, "a chart has another size when it is run");
+  const [words] = await alternatives(page);
+  assert(words, "a chart that has just been run has no words for those who do not see it");
+  await page.setViewport({ width: 900, height: 1000 });
+  await page.waitForFunction(`innerWidth === 900`);
+  assert.equal(await countTooWide(page), 0, "a picture is wider than a narrow page");
+  await page.setViewport({ width: 1300, height: 1000 });
 
   await run(page, "player(");
   const { sentences, controls, texts: [finished], frame: last } = await player(page);
