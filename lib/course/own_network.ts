@@ -96,6 +96,20 @@ const [BATCH, LENGTH] = [6, 8];
  * of all characters, masked or not, so that there are slopes even where places know nothing of one
  * another.
  *
+ * @example
+ * ```ts
+ * import { inspectNetwork } from "dlm/course/own_network.ts";
+ * import { embed } from "dlm/ops/embed.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const V = 5; // for each of six tokens a row of five logits
+ * const { parameters } = await inspectNetwork(
+ *   (tokens, matrix) => embed(matrix("table", V + 1, V), tokens),
+ *   { vocabularySize: V },
+ * );
+ * assert.equal(parameters, 30);
+ * ```
+ *
  * @throws {RangeError} if the logits are of another shape than `[B·T, V]`
  */
 export async function inspectNetwork(

@@ -18,7 +18,7 @@ export const DENOISER: Exercises = {
   "03.1": numeric({
     truth: widest,
     tolerance: 0.3,
-    hint: "Put L = 8 and V = 65 into the sum of section 8: it is quadratic in D. And what does a " +
+    hint: "Put L = 8 and V = 65 into the sum of section 7: it is quadratic in D. And what does a " +
       "width have to be, so that each of eight heads gets whole pairs?",
     slips: [
       {
