@@ -1,5 +1,10 @@
 /** The exercises of notebook 01. */
-import { type Exercise, type Exercises, NO_ANSWER, numeric } from "dlm/course/exercises/_exercise.ts";
+import {
+  type Exercise,
+  type Exercises,
+  NO_ANSWER,
+  numeric,
+} from "dlm/course/exercises/_exercise.ts";
 import { createCorpus, loadCorpus } from "dlm/corpus.ts";
 import { ngramBits } from "dlm/measures/ngram.ts";
 
@@ -55,7 +60,9 @@ const betterThanABigram: Exercise = async (answer) => {
         "They must not be negative and have to add up to 1, or bits would come for free.";
     }
     if (p[id] === 0) {
-      return `Not quite: ${place}, which is ${JSON.stringify(characters[id])}, the probability is ` +
+      return `Not quite: ${place}, which is ${
+        JSON.stringify(characters[id])
+      }, the probability is ` +
         "0, and that costs infinitely many bits. Mix in a model that thinks nothing impossible.";
     }
     bits -= Math.log2(p[id]!) / validation.length;
