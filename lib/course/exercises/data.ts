@@ -69,7 +69,7 @@ const betterThanABigram: Exercise = async (answer) => {
   }
   const bar = await ngramBits({ ...corpus, validation }, 2);
   const both = `${bits.toFixed(2)} bits per character, and the bigram ${bar.toFixed(2)}`;
-  if (bits < bar) return `Right: your model needs ${both}.`;
+  if (bits < bar - 0.01) return `Right: your model needs ${both}.`;
   return `Not quite: your model needs ${both}. Start from a model that is as good as the bigram, ` +
     "and give a little of its weight to something that the bigram cannot see.";
 };
