@@ -49,7 +49,7 @@ Deno.test("exercise 01.4 finds what is no distribution", { ignore }, async () =>
   assert.match(await reply([0.5, 0.5]), /character 1 .* there are 2 probabilities; give one for/);
   assert.match(await reply(uniform.map((p) => p / 2)), /add up to 0\.5\. They must not/);
   const impossible = uniform.map((_, id) => id === validation[0] ? 0 : 1 / (V - 1));
-  assert.match(await reply(impossible), /is 0, and that costs infinitely many bits/);
+  assert.match(await reply(impossible), /which comes, is 0, and that costs infinitely many bits/);
   const negative = uniform.map((p, id) => id === 0 ? -p : id === 1 ? 3 * p : p);
   assert.match(await reply(negative), /add up to 1\. They must not be negative/);
 });

@@ -7,6 +7,7 @@ import {
 } from "dlm/course/exercises/_exercise.ts";
 import { createCorpus, loadCorpus } from "dlm/corpus.ts";
 import { ngramBits } from "dlm/measures/ngram.ts";
+import type { CharTokenizer } from "dlm/tokenizer.ts";
 
 /** How many characters of the validation split a reader's model has to predict. */
 const PREDICTED = 2000;
@@ -43,28 +44,13 @@ const backwards = numeric({
 const betterThanABigram: Exercise = async (answer) => {
   if (typeof answer !== "function") return NO_ANSWER;
   const corpus = await loadCorpus();
-  const { tokenizer: { vocabularySize, characters } } = corpus;
   const validation = corpus.validation.subarray(0, PREDICTED);
   let bits = 0;
   for (const [i, id] of validation.entries()) {
     const p = Array.from(answer(validation.slice(0, i)) as ArrayLike<number>);
     if (p.some(isNaN)) return NO_ANSWER;
-    const sum = p.reduce((a, b) => a + b, 0);
-    const place = `for character ${i + 1} of the validation split`;
-    if (p.length !== vocabularySize) {
-      return `Not quite: ${place} there are ${p.length} probabilities; ` +
-        `give one for each of the ${vocabularySize} characters.`;
-    }
-    if (!(Math.abs(sum - 1) < 1e-6 && p.every((value) => value >= 0))) {
-      return `Not quite: ${place} the probabilities add up to ${Number(sum.toFixed(6))}. ` +
-        "They must not be negative and have to add up to 1, or bits would come for free.";
-    }
-    if (p[id] === 0) {
-      return `Not quite: ${place}, which is ${
-        JSON.stringify(characters[id])
-      }, the probability is ` +
-        "0, and that costs infinitely many bits. Mix in a model that thinks nothing impossible.";
-    }
+    const fault = faultOf(p, id, corpus.tokenizer);
+    if (fault) return `Not quite: for character ${i + 1} of the validation split ${fault}`;
     bits -= Math.log2(p[id]!) / validation.length;
   }
   const bar = await ngramBits({ ...corpus, validation }, 2);
@@ -73,6 +59,25 @@ const betterThanABigram: Exercise = async (answer) => {
   return `Not quite: your model needs ${both}. Start from a model that is as good as the bigram, ` +
     "and give a little of its weight to something that the bigram cannot see.";
 };
+
+/** What is wrong with some probabilities, if anything is, when a character comes. */
+function faultOf(p: readonly number[], id: number, tokenizer: CharTokenizer): string | undefined {
+  const { vocabularySize, characters } = tokenizer;
+  if (p.length !== vocabularySize) {
+    return `there are ${p.length} probabilities; give one for each of the ${vocabularySize} ` +
+      "characters.";
+  }
+  const sum = p.reduce((a, b) => a + b, 0);
+  if (!(Math.abs(sum - 1) < 1e-6) || p.some((value) => value < 0)) {
+    return `the probabilities add up to ${Number(sum.toFixed(6))}. They must not be negative and ` +
+      "have to add up to 1, or bits would come for free.";
+  }
+  if (p[id]! > 0) return undefined;
+  return `the probability of ${
+    JSON.stringify(characters[id])
+  }, which comes, is 0, and that costs ` +
+    "infinitely many bits. Mix in a model that thinks nothing impossible.";
+}
 
 export const DATA: Exercises = {
   "01.1": perplexity,
