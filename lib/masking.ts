@@ -109,7 +109,7 @@ export interface SamplePosteriorOptions {
 /**
  * Draws from the posterior `q(x_s | x_t, x_0)` for an earlier time `s < t`: a masked
  * character shows its true value with probability `(alpha_s - alpha_t) / (1 - alpha_t)`,
- * and a character that shows never changes (Sahoo et al., 2024, MDLM, equation 7).
+ * and a character that shows never changes (Sahoo et al., 2024, MDLM, equation 6).
  *
  * @param tokens `x_t`
  * @returns `x_s`, a new array

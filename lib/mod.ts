@@ -122,6 +122,7 @@ export { checkAnswer } from "dlm/course/check_answer.ts";
 export * from "dlm/course/choose_text.ts";
 export * from "dlm/course/gradient_check.ts";
 export * from "dlm/course/one_to.ts";
+export * from "dlm/course/own_network.ts";
 export * from "dlm/course/provenance.ts";
 export * from "dlm/course/random_matrix.ts";
 export * from "dlm/course/respell.ts";

@@ -52,7 +52,7 @@ export interface TransformerConfig {
 /**
  * The denoiser: a bidirectional pre-norm transformer over the embeddings of each position's own
  * token and of its neighbours'. It is not told the time, since the number of masks says as much
- * (Zheng et al., 2024; Sahoo et al., 2024, MDLM, section 3.5).
+ * (Zheng et al., 2024; Sahoo et al., 2024, MDLM, section 3.2.2).
  */
 export class Transformer implements Denoiser, Disposable {
   /** Its size. */

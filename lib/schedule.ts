@@ -6,7 +6,7 @@ import type { Rng } from "dlm/rng.ts";
  * (all masks).
  *
  * The loss depends on a schedule only through its end points (Sahoo et al., 2024,
- * MDLM, section 3.5); what a schedule changes is the spread of the loss's estimates
+ * MDLM, section 3.4); what a schedule changes is the spread of the loss's estimates
  * and where the steps of a sampler lie.
  */
 export interface Schedule {
@@ -114,7 +114,7 @@ export function lossWeight(schedule: Schedule, t: number): number {
 /**
  * The probability that a character masked at time `t` is revealed on the way to the
  * earlier time `s`: `(alpha_s - alpha_t) / (1 - alpha_t)` (Sahoo et al., 2024, MDLM,
- * equation 7). It is 1 for `s = 0`.
+ * equation 6). It is 1 for `s = 0`.
  *
  * @throws {RangeError} unless `0 <= s < t <= 1`
  */

@@ -40,7 +40,7 @@ export async function openLearnedText(learned: LearnedText): Promise<Corpus> {
     if (isSameText(corpus, learned)) return corpus;
   }
   throw new RangeError(
-    `The model learned from a text called ${learned.name}, which is not to be had by that name: ` +
+    `The model learned from a text called ${learned.name}, which cannot be found under that name: ` +
       `give its file with --corpus.`,
   );
 }

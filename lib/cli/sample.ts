@@ -31,6 +31,9 @@ type UnsteppedName = keyof typeof UNSTEPPED_SAMPLERS;
 const STEPPED = Object.keys(STEPPED_SAMPLERS) as SteppedName[];
 const UNSTEPPED = Object.keys(UNSTEPPED_SAMPLERS) as UnsteppedName[];
 
+/** The temperature at which a small model is read with most pleasure. */
+const SAFE = 0.8;
+
 const topP = ["<X>", "draw from the likeliest characters that make up this much"] as const;
 const topK = ["<N>", "draw from this many of the likeliest characters"] as const;
 
@@ -53,7 +56,12 @@ const command = new Command("sample")
     "write blocks of so many characters from left to right (default: half the context, if the text is longer)",
     wholeNumber(1),
   )
-  .option("--temperature <X>", "below 1 plays safe, above 1 dares", positiveNumber, 1)
+  .option(
+    "--temperature <X>",
+    "below 1 plays safe, above 1 dares; 1 is the model's own distribution",
+    positiveNumber,
+    SAFE,
+  )
   .option(`--topP ${topP[0]}`, topP[1], probability)
   .option(`--topK ${topK[0]}`, topK[1], wholeNumber(1))
   .addOption(new Option(`--top-p ${topP[0]}`).argParser(probability).hideHelp())
@@ -108,6 +116,12 @@ const command = new Command("sample")
     const text = texts.join("\n———\n");
     const safe = options.json || Deno.stdout.isTerminal() ? printable(text) : text;
     if (texts.length > 0) console[options.json ? "error" : "log"](safe);
+    if (!options.json && !interrupted && temperature === SAFE) {
+      console.error(
+        `(The ${options.sampler} sampler at temperature ${SAFE}, a little safer than the model's own ` +
+          `distribution: --temperature 1 draws from that.)`,
+      );
+    }
     if (options.json) {
       const stopped = interrupted !== undefined;
       const { sampler } = options;

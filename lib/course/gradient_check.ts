@@ -1,12 +1,9 @@
-import type { NamedArrays } from "dlm/backend/variables.ts";
+import { assignAll, type NamedVariables, readAll } from "dlm/backend/variables.ts";
 import { tf } from "dlm/backend/backend.ts";
 import { listenForInterrupt } from "dlm/backend/interrupt.ts";
-import type { NoisyBatch } from "dlm/batch.ts";
-import { Transformer } from "dlm/model.ts";
-import { lossAndGradients, noisyLoss } from "dlm/objective.ts";
 import { Rng } from "dlm/rng.ts";
 
-/** The slope of the loss in one parameter, found in two ways. */
+/** The slope of a loss in one parameter, found in two ways. */
 export interface CheckedSlope {
   /** The matrix, such as `blocks.0.mlp.up`. */
   name: string;
@@ -35,15 +32,18 @@ export interface GradientCheckOptions {
 }
 
 /**
- * Compares the gradient of `noisyLoss()` with central differences, in some numbers of each
- * of a model's matrices. An untrained model is no good for it: as long as its head is zero,
- * most of the slopes are too.
+ * Compares the gradient of a loss with central differences, in some numbers of each matrix that it
+ * depends on. An untrained model is no good for it: as long as its head is zero, most of the slopes
+ * are too.
  *
+ * @param loss a scalar, computed anew from `parameters` at each call
+ * @param parameters moved to and fro, and in the end what they were
  * @throws {RangeError} if the step is not positive
+ * @throws {Interrupted} on Stop
  */
 export async function gradientCheck(
-  model: Transformer,
-  batch: NoisyBatch,
+  loss: () => tf.Scalar,
+  parameters: NamedVariables,
   options: GradientCheckOptions = {},
 ): Promise<CheckedSlope[]> {
   const { step = 0.01, each = 8, seed = 0 } = options;
@@ -52,32 +52,45 @@ export async function gradientCheck(
       `A step of ${step} moves no parameter up and down: give a positive number, such as 0.01.`,
     );
   }
-  const values: NamedArrays = {};
-  for (const [name, variable] of Object.entries(model.parameters)) {
-    values[name] = await variable.data() as Float32Array;
-  }
+  using interrupt = listenForInterrupt();
+  const gradients = await gradientsOf(loss, parameters);
+  const values = await readAll(parameters);
   const lossWith = async (name: string, index: number, change: number) => {
     const moved = values[name]!.with(index, values[name]![index]! + change);
-    using nearby = new Transformer(model.config, { ...values, [name]: moved });
-    return await read(noisyLoss(nearby, batch));
+    assignAll({ [name]: parameters[name]! }, { [name]: moved });
+    return await read(tf.tidy(loss));
   };
-  const { loss, gradients } = lossAndGradients(model, batch);
-  loss.dispose();
-  using interrupt = listenForInterrupt();
   const slopes: CheckedSlope[] = [];
-  for (const [name, tensor] of Object.entries(gradients)) {
-    const gradient = await tensor.data();
-    const count = Math.min(each, gradient.length);
-    for (const index of new Rng(seed).stream(name).permutation(gradient.length, count)) {
-      const above = await lossWith(name, index, step);
-      const below = await lossWith(name, index, -step);
-      const difference = (above - below) / (2 * step);
-      slopes.push({ name, index, gradient: gradient[index]!, difference });
-      await interrupt.check(`after ${slopes.length} slopes`);
+  try {
+    for (const [name, gradient] of Object.entries(gradients)) {
+      const count = Math.min(each, gradient.length);
+      for (const index of new Rng(seed).stream(name).permutation(gradient.length, count)) {
+        const above = await lossWith(name, index, step);
+        const below = await lossWith(name, index, -step);
+        const difference = (above - below) / (2 * step);
+        slopes.push({ name, index, gradient: gradient[index]!, difference });
+        await interrupt.check(`after ${slopes.length} slopes`);
+      }
+      assignAll({ [name]: parameters[name]! }, values);
     }
+  } finally {
+    assignAll(parameters, values);
   }
-  tf.dispose(gradients);
   return slopes;
+}
+
+/** The gradient by the chain rule, by name; zeros where the loss does not depend on a matrix. */
+async function gradientsOf(loss: () => tf.Scalar, parameters: NamedVariables) {
+  const { value, grads } = tf.variableGrads(loss, Object.values(parameters));
+  value.dispose();
+  const gradients: Record<string, Float32Array> = {};
+  for (const [name, variable] of Object.entries(parameters)) {
+    // tfjs names the gradients after its own numbering of the variables.
+    const gradient = await grads[variable.name]?.data() as Float32Array | undefined;
+    gradients[name] = gradient ?? new Float32Array(variable.size);
+  }
+  tf.dispose(grads);
+  return gradients;
 }
 
 async function read(scalar: tf.Scalar): Promise<number> {

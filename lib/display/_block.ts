@@ -78,13 +78,20 @@ export function stack(blocks: readonly Block[], gap = 6): Block {
 /** How far a picture is from its edge, in pixels. */
 export const margin = 8;
 
+/** The size of a whole picture, in pixels. */
+export function sizeOf(block: Block): { width: number; height: number } {
+  return {
+    width: Math.ceil(block.width) + 2 * margin,
+    height: Math.ceil(block.height) + 2 * margin,
+  };
+}
+
 /**
  * A whole SVG document. It brings its own white ground and its own ink, because a dark
  * theme would otherwise write black on black.
  */
 export function toSvg(block: Block, label: string): string {
-  const width = Math.ceil(block.width) + 2 * margin;
-  const height = Math.ceil(block.height) + 2 * margin;
+  const { width, height } = sizeOf(block);
   return `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"` +
     ` width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"` +
     ` role="img" aria-label="${escapeMarkup(label)}" style="max-width:100%;height:auto"` +

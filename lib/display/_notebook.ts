@@ -21,7 +21,7 @@ export function notebookDisplay(what: string, instead: string): Display {
     return (bundle, options) => display(bundle, { raw: true, ...options });
   } catch (cause) {
     throw new Error(
-      `${what}() draws in a notebook and this is none: ${instead}, or pass a display function.`,
+      `${what}() draws in a notebook, and this is not one: ${instead}, or pass a display function.`,
       { cause },
     );
   }

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { type Block, toSvg } from "dlm/display/_block.ts";
+import { type Block, escapeMarkup, sizeOf, toSvg } from "dlm/display/_block.ts";
 import { rasterise } from "dlm/display/_rasterise.ts";
 
 /** The key under which Deno's Jupyter kernel asks a cell's value how to show it. */
@@ -20,18 +20,27 @@ export interface Displayable {
 const longestSvg = 100_000;
 
 /**
- * A drawing as every front end can show it: SVG (JupyterLab, VS Code), PNG (GitHub, and
- * notebooks that are not trusted) and plain text (terminals, screen readers, diffs).
+ * A drawing as every front end can show it: an image in HTML, no wider than the page and with its
+ * title for those who do not see it (what has just been run), SVG and PNG (stored notebooks, GitHub),
+ * and plain text (terminals, diffs).
  */
 export function picture(block: Block, text: string): Displayable {
   return {
     [jupyterDisplay]() {
-      const svg = toSvg(block, text.split("\n", 1)[0]!);
+      const title = text.split("\n", 1)[0]!;
+      const svg = toSvg(block, title);
       const png = Buffer.from(rasterise(svg)).toString("base64");
+      const short = svg.length <= longestSvg;
+      const data = short
+        ? `svg+xml;base64,${Buffer.from(svg).toString("base64")}`
+        : `png;base64,${png}`;
+      const { width } = sizeOf(block);
       return {
         "text/plain": text,
         "image/png": png,
-        ...(svg.length <= longestSvg && { "image/svg+xml": svg }),
+        ...(short && { "image/svg+xml": svg }),
+        "text/html": `<img src="data:image/${data}" alt="${escapeMarkup(title)}" ` +
+          `width="${width}" style="max-width:100%;height:auto">`,
       };
     },
   };

@@ -14,7 +14,7 @@ export async function decodeText(name: string, bytes: Uint8Array): Promise<strin
   const share = shareOfControls(text);
   if (share > MOST_CONTROLS) {
     throw new RangeError(
-      `${name} consists of control characters to ${(100 * share).toFixed(0)} %, ` +
+      `${name} is ${(100 * share).toFixed(0)} % control characters, ` +
         `like UTF-16 text without a byte order mark: save it as UTF-8 text first.`,
     );
   }

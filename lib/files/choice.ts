@@ -44,7 +44,7 @@ export async function chosenText(): Promise<string> {
   const { text = "tinyshakespeare" } = await readChoice();
   if (TEXT_NAMES.includes(text) || await Deno.stat(text).then(() => true, () => false)) return text;
   throw new RangeError(
-    `The text that you chose, ${text}, is not there any more: choose anew with deno task text NAME.`,
+    `The text that you chose, ${text}, is no longer there: choose again with deno task text NAME.`,
   );
 }
 

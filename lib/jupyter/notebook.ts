@@ -270,7 +270,7 @@ function parseOutput(json: Json, name: string): Output {
     return { ...output, data: mapLines(data, joinLines) } as DisplayOutput | ResultOutput;
   }
   throw new RangeError(
-    `The ${name} is none that Jupyter knows: clear the outputs of that cell or take an older copy.`,
+    `The ${name} is not one that Jupyter knows: clear the outputs of that cell or take an older copy.`,
   );
 }
 

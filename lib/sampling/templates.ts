@@ -54,7 +54,7 @@ function readPiece(match: RegExpMatchArray, text: string, tokenizer: CharTokeniz
   const hole = { least: Number(least), most: Number(most) };
   if (hole.most >= 1 && hole.most >= hole.least) return hole;
   throw new RangeError(
-    `${piece} is no hole: give a length of at least 1, such as [10], or the shortest and the longest, such as [0-12].`,
+    `${piece} is not a hole: give a length of at least 1, such as [10], or the shortest and the longest, such as [0-12].`,
   );
 }
 

@@ -83,7 +83,7 @@ function readVocabulary(value: unknown, { vocabularySize }: TransformerConfig): 
     typeof x === "string" && [...x].length === 1 && x.isWellFormed();
   check(
     Array.isArray(value) && value.every(isCharacter),
-    "its vocabulary is no list of single characters",
+    "its vocabulary is not a list of single characters",
   );
   check(new Set(value).size === value.length, "its vocabulary has a character twice");
   check(
@@ -125,7 +125,7 @@ const OPTIONAL_NUMBERS = ["steps", "seconds", "workers"] as const satisfies (key
 function readProgress(value: unknown): RunProgress {
   check(isObject(value) && isObject(value.done), "it does not say how far its training has come");
   const { done: { step, seconds }, settings } = value;
-  check(Number.isSafeInteger(step) && step as number >= 0, "its step is no whole number");
+  check(Number.isSafeInteger(step) && step as number >= 0, "its step is not a whole number");
   check(isNumber(seconds) && seconds >= 0, "its seconds of training are no number");
   check(isObject(settings), "it does not give the settings of its training");
   for (const name of NUMBERS) {

@@ -80,6 +80,25 @@ Deno.test(
     }),
 );
 
+Deno.test(
+  "sample says that its text is safer than the model's own, unless another temperature is chosen",
+  { ignore },
+  () =>
+    withModel(async (folder) => {
+      const said = async (args: string[]) => {
+        const { stdout, stderr } = await end(start(folder, ["--seed=5", ...args]));
+        return { safe: /safer than the model's own distribution/.test(stderr), stdout };
+      };
+      const [usual, safe, own] = [
+        await said([]),
+        await said(["--temperature=0.8"]),
+        await said(["--temperature=1"]),
+      ];
+      assert.deepEqual([usual.safe, own.safe], [true, false]);
+      assert.equal(usual.stdout, safe.stdout);
+    }),
+);
+
 /** The command, with a sign when it listens for Ctrl-C, which would only end it before. */
 const listening = `
   const { addSignalListener } = Deno;

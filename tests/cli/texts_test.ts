@@ -54,7 +54,7 @@ Deno.test("evaluate says that the model's text has changed, and measures it if t
     assert.equal(code, 2);
     assert.match(
       stderr,
-      /^The model learned from a text called text\.txt, which is not to be had .+--corpus\.$/,
+      /^The model learned from a text called text\.txt, which cannot be found .+--corpus\.$/,
     );
     const named = await command(folder, "evaluate", MODEL, "--corpus=text.txt");
     assert.equal(named.code, 0, named.stderr);
@@ -90,7 +90,7 @@ Deno.test("a checkpoint whose vocabulary has more than characters is refused in 
     await Deno.writeFile(path, encodeCheckpoint({ ...checkpoint, characters }));
     const { code, stderr } = await command(folder, "sample", MODEL);
     assert.equal(code, 2);
-    assert.match(stderr, /^[^\n]+: its vocabulary is no list of single characters\.$/);
+    assert.match(stderr, /^[^\n]+: its vocabulary is not a list of single characters\.$/);
   }));
 
 Deno.test("train says at its end that a sorted list is split into parts unlike each other", {

@@ -96,7 +96,7 @@ Deno.test(
         assert.equal(code, 2);
         assert.match(
           stderr,
-          /^The text that you chose, \/gone\/rhyme\.txt, is not there any more: /,
+          /^The text that you chose, \/gone\/rhyme\.txt, is no longer there: /,
         );
       }
       assert.equal((await command(folder, "text", "moby-dick")).code, 0);

@@ -1,18 +1,23 @@
 import assert from "node:assert/strict";
 import { tf } from "dlm/backend/backend.ts";
+import { readAll } from "dlm/backend/variables.ts";
 import { gradientCheck } from "dlm/course/gradient_check.ts";
 import { Transformer } from "dlm/model.ts";
-import { exactCountNoise, lossAndGradients } from "dlm/objective.ts";
+import { exactCountNoise, lossAndGradients, noisyLoss } from "dlm/objective.ts";
 import { Rng } from "dlm/rng.ts";
 import { assertNoLeak, randomParameters, TINY } from "../_support.ts";
 
 const clean = [Int32Array.of(0, 3, 2, 1, 1, 4), Int32Array.of(1, 2, 2, 4, 0, 1)];
 const sequences = exactCountNoise(clean, { maskId: TINY.vocabularySize, rng: new Rng(1) });
 
+/** The slopes of the library's loss. */
+const slopesOf = (model: Transformer, options?: Parameters<typeof gradientCheck>[2]) =>
+  gradientCheck(() => noisyLoss(model, sequences), model.parameters, options);
+
 Deno.test("gradientCheck() finds the same slopes in both ways, in each matrix, and frees all", async () => {
   using model = new Transformer(TINY, randomParameters(TINY, 1));
   await assertNoLeak(async () => {
-    const slopes = await gradientCheck(model, sequences, { each: 3 });
+    const slopes = await slopesOf(model, { each: 3 });
     assert.deepEqual([...new Set(slopes.map(({ name }) => name))], Object.keys(model.parameters));
     assert.equal(slopes.length, 3 * Object.keys(model.parameters).length);
     assert(
@@ -31,7 +36,7 @@ Deno.test("gradientCheck() finds the same slopes in both ways, in each matrix, a
 
 Deno.test("gradientCheck() reports the entries of the gradient that training uses", async () => {
   using model = new Transformer(TINY, randomParameters(TINY, 1));
-  const slopes = await gradientCheck(model, sequences, { each: 2, seed: 3 });
+  const slopes = await slopesOf(model, { each: 2, seed: 3 });
   const { loss, gradients } = lossAndGradients(model, sequences);
   for (const { name, index, gradient } of slopes) {
     assert.equal((await gradients[name]!.data())[index], gradient);
@@ -39,10 +44,36 @@ Deno.test("gradientCheck() reports the entries of the gradient that training use
   tf.dispose([loss, gradients]);
 });
 
+Deno.test("gradientCheck() leaves the parameters as they were, even if the loss fails", async () => {
+  using model = new Transformer(TINY, randomParameters(TINY, 1));
+  const before = await readAll(model.parameters);
+  await slopesOf(model, { each: 1 });
+  assert.deepEqual(await readAll(model.parameters), before);
+  let calls = 0;
+  const failing = () => {
+    if (++calls === 3) throw new Error("enough");
+    return noisyLoss(model, sequences);
+  };
+  await assert.rejects(gradientCheck(failing, model.parameters), /enough/);
+  assert.deepEqual(await readAll(model.parameters), before);
+});
+
+Deno.test("gradientCheck() takes the slope of what a loss does not depend on for zero", async () => {
+  const [used, idle] = [tf.variable(tf.tensor1d([3])), tf.variable(tf.tensor1d([1]))];
+  const slopes = await gradientCheck(() => tf.sum(tf.square(used)), { used, idle });
+  tf.dispose([used, idle]);
+  const rounded = slopes.map(({ name, gradient, difference }) => [
+    name,
+    gradient,
+    Number(difference.toFixed(3)),
+  ]);
+  assert.deepEqual(rounded, [["used", 6, 6], ["idle", 0, 0]]);
+});
+
 Deno.test("gradientCheck() throws if the step moves nothing", async () => {
   using model = new Transformer(TINY, randomParameters(TINY, 1));
   for (const step of [0, -0.01, NaN, Infinity]) {
-    await assert.rejects(gradientCheck(model, sequences, { step }), {
+    await assert.rejects(slopesOf(model, { step }), {
       name: "RangeError",
       message: new RegExp(`^A step of ${step} moves no parameter up and down: give a positive`),
     });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import * as Plot from "@observablehq/plot";
 import { plot } from "dlm/display/plot.ts";
 import { bundleOf, pixelsOf, pngOf } from "./_support.ts";
@@ -30,15 +31,25 @@ const attention = Array.from({ length: 64 * 64 }, (_, i) => {
   return Math.exp(-Math.abs(query - key) / 8) * (1 + Math.sin(i * i)) / 2;
 });
 
-Deno.test("plot() is shown as PNG, SVG and text", () => {
+Deno.test("plot() is shown as HTML, PNG, SVG and text", () => {
   const bundle = bundleOf(plot(schedules));
   assert.deepEqual(Object.keys(bundle).sort(), [
     "image/png",
     "image/svg+xml",
+    "text/html",
     "text/plain",
   ]);
   assert.deepEqual([...pngOf(bundle).subarray(0, 8)], [137, 80, 78, 71, 13, 10, 26, 10]);
   assert.ok(pngOf(bundle).length < 60_000, "an ordinary chart stays small");
+});
+
+Deno.test("plot() shows in HTML the same SVG, no wider than the page, with its title in words", () => {
+  const bundle = bundleOf(plot({ ...schedules, title: 'What is "left"' }));
+  const [, base64, width] = bundle["text/html"]!.match(
+    /^<img src="data:image\/svg\+xml;base64,([^"]+)" alt="What is &quot;left&quot;" width="(\d+)" style="max-width:100%;height:auto">$/,
+  )!;
+  assert.equal(Buffer.from(base64!, "base64").toString(), bundle["image/svg+xml"]);
+  assert.equal(2 * Number(width), pixelsOf(bundle).width);
 });
 
 Deno.test("plot() has two pixels of PNG for each pixel of SVG", () => {

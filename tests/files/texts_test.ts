@@ -58,7 +58,7 @@ const OTHERS: [what: string, bytes: Uint8Array, said: RegExp][] = [
   [
     "UTF-16 without a mark",
     utf16("plain English", true),
-    /control characters to 50 %, like UTF-16/,
+    /is 50 % control characters, like UTF-16/,
   ],
   ["… the other way round", utf16("plain English", false), /like UTF-16 text without a byte order/],
   ["Russian in UTF-16 without a mark", utf16("Все счастливые семьи", true), /like UTF-16/],

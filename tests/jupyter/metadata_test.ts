@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { encode } from "fast-png";
+import { bars } from "dlm/display/charts/bars.ts";
+import { jupyterDisplay } from "dlm/display/picture.ts";
 import { completeMetadata } from "dlm/jupyter/metadata.ts";
-import { codeCell, createNotebook, type Output } from "dlm/jupyter/notebook.ts";
+import { codeCell, createNotebook, type DisplayOutput, type Output } from "dlm/jupyter/notebook.ts";
 
 Deno.test("completeMetadata() says how large a picture is, and leaves other outputs alone", () => {
   const png = encode({ width: 6, height: 4, data: new Uint8Array(24), channels: 1, depth: 8 });
@@ -22,6 +24,24 @@ Deno.test("completeMetadata() says how large a picture is, and leaves other outp
       undefined,
     ],
   );
+});
+
+Deno.test("completeMetadata() keeps of a picture its SVG and PNG, and its title for those who cannot see", () => {
+  const { [jupyterDisplay]: display } = bars({ a: 1 }, { title: "One bar", label: "N" });
+  const moving = { ...display(), "text/html": '<img src="data:image/gif;base64,R0">' };
+  delete (moving as Record<string, string>)["image/svg+xml"];
+  const outputs = [display(), moving].map((data): DisplayOutput => ({
+    output_type: "display_data",
+    data,
+    metadata: {},
+  }));
+  completeMetadata(createNotebook([{ ...codeCell("c", "1"), outputs }]));
+
+  assert.deepEqual(outputs[0]!.metadata["image/png"], { width: 656, height: 120, alt: "One bar" });
+  assert.deepEqual(outputs.map(({ data }) => Object.keys(data).sort()), [
+    ["image/png", "image/svg+xml", "text/plain"],
+    ["image/png", "text/html", "text/plain"],
+  ]);
 });
 
 Deno.test("completeMetadata() has the version of the language, which front ends add", () => {

@@ -217,7 +217,7 @@ Deno.test("parseNotebook() names the output that no front end could have written
     const text = JSON.stringify({ ...createNotebook([]), cells: [markdownCell("m", ""), cell] });
     assert.throws(
       () => parseNotebook(text, "a.ipynb"),
-      /^RangeError: The output 2 of cell 2 of a\.ipynb is none that Jupyter knows/,
+      /^RangeError: The output 2 of cell 2 of a\.ipynb is not one that Jupyter knows/,
     );
   }
 });

@@ -40,7 +40,7 @@ Deno.test("readTemplates() throws if a bracket opens no hole, and says how to wr
   for (const hole of ["[0]", "[0-0]", "[3-2]"]) {
     assert.throws(() => read(`a${hole}`), {
       name: "RangeError",
-      message: `${hole} is no hole: give a length of at least 1, such as [10], ` +
+      message: `${hole} is not a hole: give a length of at least 1, such as [10], ` +
         "or the shortest and the longest, such as [0-12].",
     });
   }

@@ -57,9 +57,9 @@ Deno.test("readCheckpointMetadata() says what is missing or wrong, whatever stan
     ...[null, {}, "abcde", [1, 2, 3, 4, 5], ["a", "b", "c", "d", "ef"], ["a", "b", "c", "d", ""]]
       .map((value): [Record<string, string>, string] => [
         wrong("vocabulary", value),
-        "its vocabulary is no list of single characters.",
+        "its vocabulary is not a list of single characters.",
       ]),
-    [wrong("vocabulary", ["a", "b", "c", "d", "\ud83d"]), /no list of single characters/],
+    [wrong("vocabulary", ["a", "b", "c", "d", "\ud83d"]), /not a list of single characters/],
     [wrong("vocabulary", ["a", "b", "c", "d", "a"]), "its vocabulary has a character twice."],
     [wrong("vocabulary", ["a", "b"]), /has 2 characters, but its model 5/],
     ...[null, "x", {}, { name: "x" }, { name: 1, sha256: "" }].map(
@@ -69,7 +69,7 @@ Deno.test("readCheckpointMetadata() says what is missing or wrong, whatever stan
       ],
     ),
     [wrong("training", null), "it does not say how far its training has come."],
-    [trained({ done: { step: 1.5, seconds: 1 } }), "its step is no whole number."],
+    [trained({ done: { step: 1.5, seconds: 1 } }), "its step is not a whole number."],
     [trained({ done: { step: 1, seconds: -1 } }), "its seconds of training are no number."],
     [trained({ settings: null }), "it does not give the settings of its training."],
     [trained({ settings: { ...settings, batch: "4" } }), "its setting batch is no number."],

@@ -36,6 +36,6 @@ Deno.test("showSampling() draws ten times a second at the most", async () => {
 
 Deno.test("showSampling() says what to do where there is no notebook", async () => {
   await assert.rejects(showSampling(FRAMES, tokenizer), {
-    message: /^showSampling\(\) draws in a notebook and this is none: loop over the frames/,
+    message: /^showSampling\(\) draws in a notebook, and this is not one: loop over the frames/,
   });
 });

@@ -1,6 +1,8 @@
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { freePorts } from "dlm/jupyter/kernel/_ports.ts";
+import { codeCells, parseNotebook, writeNotebook } from "dlm/jupyter/notebook.ts";
+import { quickSource } from "dlm/jupyter/quick.ts";
 import { denoDir } from "../../_support.ts";
 
 const project = new URL("../../../", import.meta.url);
@@ -65,14 +67,19 @@ export async function startJupyter(
   };
 }
 
-/** The course as a reader has it, with notebooks that may be changed. */
+/** The course as a reader has it, with notebooks that may be changed, and train for an instant. */
 async function copyCourse(folder: string, notebooks: readonly string[]): Promise<void> {
-  for (const part of ["lib", "data", "deno.json", "deno.lock"]) {
+  for (const part of ["lib", "data", "deno.json"]) {
     await Deno.symlink(fileURLToPath(new URL(part, project)), `${folder}/${part}`);
   }
   await Deno.mkdir(`${folder}/notebooks`);
   for (const name of notebooks) {
-    await Deno.copyFile(new URL(`notebooks/${name}`, project), `${folder}/notebooks/${name}`);
+    const notebook = parseNotebook(
+      await Deno.readTextFile(new URL(`notebooks/${name}`, project)),
+      name,
+    );
+    for (const cell of codeCells(notebook)) cell.source = quickSource(cell);
+    await writeNotebook(`${folder}/notebooks/${name}`, notebook);
   }
 }
 

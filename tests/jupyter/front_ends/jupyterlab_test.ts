@@ -13,7 +13,7 @@ const needs = ready ? "" : " (needs Chromium and JupyterLab)";
 /** Where pictures of the pages are kept, to be looked at. */
 const PICTURES = fileURLToPath(new URL("../../../build/front_ends/", import.meta.url));
 
-const NOTEBOOKS = ["05_training.ipynb", "06_sampling.ipynb"];
+const NOTEBOOKS = ["00_whole_idea.ipynb", "05_training.ipynb", "06_sampling.ipynb"];
 
 /** The front ends that one server has, and the addresses at which they open a notebook. */
 const FRONT_ENDS = { JupyterLab: "/lab/tree/", "Notebook 7": "/notebooks/" };
@@ -45,6 +45,19 @@ const widths = (page: Page) =>
   page.evaluate(
     `[...document.querySelectorAll(".jp-OutputArea img")].map((image) => image.width)`,
   ) as Promise<number[]>;
+
+/** What charts that have just been run say to those who do not see them. */
+const alternatives = (page: Page) =>
+  page.evaluate(
+    `[...document.querySelectorAll(".jp-OutputArea img[src^='data:image/svg']")].map(({ alt }) => alt)`,
+  ) as Promise<string[]>;
+
+/** How many outputs with pictures have to be scrolled sideways. */
+const countTooWide = (page: Page) =>
+  page.evaluate(
+    `[...document.querySelectorAll(".jp-OutputArea-output:has(img)")]
+      .filter((output) => output.scrollWidth > output.clientWidth).length`,
+  ) as Promise<number>;
 
 const countCells = (page: Page) =>
   page.evaluate(`document.querySelectorAll(".jp-Notebook .jp-Cell").length`) as Promise<number>;
@@ -78,6 +91,7 @@ async function run(page: Page, source: string): Promise<void> {
     notebook.activeCellIndex = place;
     const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
     for (let tries = 0; tries < 5; tries++) {
+      notebook.widgets[place].model.clearExecution();
       await Promise.race([commands.execute("notebook:run-cell"), pause(30)]);
       await pause(1); // until it is drawn
       if (notebook.widgets[place].model.outputs.length > 0) return true;
@@ -86,6 +100,23 @@ async function run(page: Page, source: string): Promise<void> {
   })()`);
   assert(shown, `the cell with ${source} shows nothing`);
 }
+
+/** What a cell shows, as text. */
+const textOf = (page: Page, source: string) =>
+  page.evaluate(
+    `globalThis.jupyterapp.shell.currentWidget.content.widgets.find(({ model }) =>
+      model.type === "code" && model.sharedModel.source.includes("${source}"))
+      .outputArea.node.textContent`,
+  ) as Promise<string>;
+
+/** Has the whole program train for so long, as a reader would. */
+const trainFor = (page: Page, seconds: number) =>
+  page.evaluate(`(() => {
+    const cells = globalThis.jupyterapp.shell.currentWidget.content.widgets;
+    const { sharedModel } = cells.map(({ model }) => model).find((model) =>
+      model.type === "code" && model.sharedModel.source.includes("const seconds"));
+    sharedModel.setSource(sharedModel.source.replace(/(const seconds = )\\d+/, "$1${seconds}"));
+  })()`);
 
 for (const theme of ["JupyterLab Light", "JupyterLab Dark"]) {
   Deno.test({
@@ -131,6 +162,12 @@ async function visit(browser: Browser, address: string, name: string): Promise<v
   await run(page, "bars(");
   await picture(page, "a chart, with a stored one");
   assert.deepEqual(await widths(page), stored, "a chart has another size when it is run");
+  const [words] = await alternatives(page);
+  assert(words, "a chart that has just been run has no words for those who do not see it");
+  await page.setViewport({ width: 900, height: 1000 });
+  await page.waitForFunction(`innerWidth === 900`);
+  assert.equal(await countTooWide(page), 0, "a picture is wider than a narrow page");
+  await page.setViewport({ width: 1300, height: 1000 });
 
   await run(page, "player(");
   const { sentences, controls, texts: [finished], frame: last } = await player(page);
@@ -155,6 +192,25 @@ async function visit(browser: Browser, address: string, name: string): Promise<v
 
   assert.deepEqual(troubles.difference(usual), new Set());
   await page.close();
+
+  const whole = await open(browser, `${address}00_whole_idea.ipynb`);
+  await trainFor(whole.page, 600);
+  const stopped = run(whole.page, "const seconds");
+  await whole.page.waitForFunction(`document.body.textContent.includes("step 0: ")`);
+  await pause(1000);
+  await whole.page.evaluate(`globalThis.jupyterapp.commands.execute("notebook:interrupt-kernel")`);
+  await stopped;
+  assert.match(await textOf(whole.page, "const seconds"), /Interrupted: .*after step \d/s);
+  await picture(whole.page, "the whole program, stopped");
+  await run(whole.page, "const [prompt"); // the kernel lives on
+  await whole.page.evaluate(`globalThis.jupyterapp.commands.execute("docmanager:save")`);
+  const shown = await textOf(whole.page, "const seconds");
+  await whole.page.reload();
+  await whole.page.waitForSelector(".jp-Notebook .jp-Cell");
+  await pause(3000);
+  assert.equal(await textOf(whole.page, "const seconds"), shown, "what was saved is shown again");
+  assert.deepEqual(whole.troubles.difference(usual), new Set());
+  await whole.page.close();
 
   const training = await open(browser, `${address}05_training.ipynb`);
   await run(training.page, "showTraining(");

@@ -157,13 +157,13 @@ Deno.test("what cannot be written is refused, and nothing of it is", () => {
   refuses("avx512", ({ vmovups }) => vmovups(at(RAX), low, zeroing), only);
   refuses("avx512", ({ vextractf128 }) => vextractf128(at(RAX), low, 1, zeroing), only);
   refuses("avx512", ({ vcmpps }) => vcmpps(K1, low, low, 1, zeroing), only);
-  const byte = /^vshufps: 256 is no whole number from 0 to 255/;
+  const byte = /^vshufps: 256 is not a whole number from 0 to 255/;
   refuses("avx512", ({ vshufps }) => vshufps(low, low, low, 256), byte);
   refuses("avx2", ({ mov }) => mov(RAX, { base: RAX, index: RSP }), /RSP cannot be an index/);
   refuses("avx2", ({ mov }) => mov(RAX, at(RAX, 2 ** 31)), /displacement .* not 2147483648/);
   refuses("avx2", ({ mov }) => mov(RAX, 2n ** 64n), /more than the 64 bits/);
-  refuses("avx2", ({ add }) => add(RAX, 2 ** 31), /no whole number of 32 bits/);
-  refuses("avx2", ({ imul }) => imul(RAX, RAX, 0.5), /no whole number of 32 bits/);
+  refuses("avx2", ({ add }) => add(RAX, 2 ** 31), /not a whole number of 32 bits/);
+  refuses("avx2", ({ imul }) => imul(RAX, RAX, 0.5), /not a whole number of 32 bits/);
   refuses("avx2", ({ shl }) => shl(RAX, 64), /by 0 to 63 places/);
   assert.throws(() => vector(32), /no vector register 32/);
 });

@@ -129,7 +129,7 @@ function encodeConstant(to: General, number: bigint): number[] {
 function checkImmediate(number: number): void {
   if (number !== (number | 0)) {
     throw new RangeError(
-      `${number} is no whole number of 32 bits: move it into a register first.`,
+      `${number} is not a whole number of 32 bits: move it into a register first.`,
     );
   }
 }

@@ -126,7 +126,7 @@ function encode(
   const highest = Math.max(fields.reg, vvvv?.number ?? 0, "number" in rm ? rm.number : 0);
   const { only, memoryBytes = width } = instruction;
   if (immediate !== undefined && immediate !== (immediate & 0xff)) {
-    throw new RangeError(`${immediate} is no whole number from 0 to 255.`);
+    throw new RangeError(`${immediate} is not a whole number from 0 to 255.`);
   }
   const needsEvex = highest > 15 || mask || zeroing || broadcast || only === "avx512";
   if (width !== 64 && !needsEvex) return encodeShort(instruction, width, fields);
