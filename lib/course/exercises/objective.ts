@@ -91,8 +91,8 @@ function faultOfSlope(
   for (const t of MIDDLES) {
     const [told, slope] = [derivative(t), (alpha(t + 1e-5) - alpha(t - 1e-5)) / 2e-5];
     if (Math.abs(told - slope) <= 0.01 * Math.max(1, Math.abs(slope))) continue;
-    return `at t = ${t.toFixed(2)} the derivative is said to be ${told.toFixed(2)}, but alpha has ` +
-      `a slope of ${slope.toFixed(2)} there.`;
+    return `your derivative at t = ${t.toFixed(2)} is ${told.toFixed(2)}, but alpha has a slope ` +
+      `of ${slope.toFixed(2)} there.`;
   }
 }
 
@@ -100,7 +100,8 @@ function faultOfSlope(
 function judgeTimes(answer: unknown): string {
   if (typeof answer !== "function") return NO_ANSWER;
   const rng = new Rng(1);
-  const batches = oneTo(4000).map(() => Array.from(answer(64, rng) as ArrayLike<number>, Number));
+  const draw = () => Array.from((answer(64, rng) ?? []) as ArrayLike<number>, Number);
+  const batches = oneTo(4000).map(draw);
   if (batches[0]!.some(isNaN)) return NO_ANSWER;
   const fault = faultOfTimes(batches, 64);
   if (fault) return `Not quite: ${fault}`;
