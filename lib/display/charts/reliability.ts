@@ -15,8 +15,8 @@ export interface ReliabilityOptions {
  * Reliability diagrams of some models, to end a cell with (Niculescu-Mizil and Caruana, 2005):
  * the share of predictions that came true against the probability that was given to them, with
  * the standard error as a stroke; and below how many predictions of each probability there
- * were. Whoever can be taken at their word lies on the dashed line. In words it also tells the
- * mean distance from that line, over all predictions (see `Calibration.error`).
+ * were. Whoever can be taken at their word lies on the dashed line. The calibration error below is
+ * the mean distance from that line over all predictions (see `Calibration.error`), in points of 100.
  *
  * @throws {RangeError} if there is no model
  */
@@ -56,16 +56,16 @@ export function reliability(
     color,
     marks: [Plot.line(bins, { x: "predicted", y: "count", stroke: "name", marker: true })],
   });
+  const errors = names.map((name) => `${name} ${(100 * models[name]!.error).toFixed(1)} %`);
+  const caption = `calibration error: ${errors.join(", ")}`;
   const rows = names.flatMap((name) => [
-    `${name}: ${
-      (100 * models[name]!.error).toFixed(1)
-    } points from the line, as a mean over all guesses`,
+    name,
     ...models[name]!.bins.map(({ predicted, hits, count }) =>
       `  given ${predicted.toFixed(2)}, right ${hits.toFixed(2)}, ${count} guesses`
     ),
   ]);
   return picture(
-    stack([paragraph(title, { size: 16 }), diagram, counts]),
-    [title, ...rows].join("\n"),
+    stack([paragraph(title, { size: 16 }), diagram, counts, paragraph(caption)]),
+    [title, ...rows, caption].join("\n"),
   );
 }

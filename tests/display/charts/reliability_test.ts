@@ -13,7 +13,7 @@ const models = {
 
 Deno.test("reliability() has a line a model, the diagonal, and an error for each point", () => {
   const svg = bundleOf(reliability(models, { title }))["image/svg+xml"]!;
-  for (const word of ["denoiser", "twin", "share that is right", "guesses"]) {
+  for (const word of ["denoiser", "twin", "share that is right", "guesses", "calibration error"]) {
     assert(svg.includes(word), word);
   }
   assert.equal(svg.match(/stroke-dasharray="4,4"/g)!.length, 1);
@@ -29,11 +29,12 @@ Deno.test("reliability() tells each bin in words", () => {
     bundleOf(reliability(models, { title }))["text/plain"],
     [
       "Nobody boasts",
-      "denoiser: 5.0 points from the line, as a mean over all guesses",
+      "denoiser",
       "  given 0.15, right 0.20, 50 guesses",
       "  given 0.75, right 0.70, 50 guesses",
-      "twin: 12.0 points from the line, as a mean over all guesses",
+      "twin",
       "  given 0.50, right 0.62, 12 guesses",
+      "calibration error: denoiser 5.0 %, twin 12.0 %",
     ].join("\n"),
   );
 });
