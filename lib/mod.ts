@@ -32,6 +32,7 @@ export {
   nextCharacterNoise,
   type NoiseOptions,
   noisyLoss,
+  packMasks,
   rootCountNoise,
 } from "dlm/objective.ts";
 export * from "dlm/evaluation.ts";
