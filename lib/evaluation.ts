@@ -1,5 +1,5 @@
 import { sampleStandardDeviation } from "simple-statistics";
-import { joinBatches } from "dlm/batch.ts";
+import { joinBatches, type NoisyBatch, sequencesOf } from "dlm/batch.ts";
 import { consecutiveWindows } from "dlm/corpus.ts";
 import { checkFootprint } from "dlm/crew/footprint.ts";
 import { type OnProgress, type Predictor, predictorOf } from "dlm/crew/predictor.ts";
@@ -32,6 +32,12 @@ export interface EvaluateOptions {
    * @default {1}
    */
   draws?: number;
+  /** How many of the characters before each window the model may read besides. The windows are
+   * shorter by as many, so that they still fit; those at the split's beginning have less before
+   * them. Without it a model begins each window with an empty page, which costs any of them more.
+   * @default {0}
+   */
+  past?: number;
   /** Hears the share done, in [0, 1]. */
   onProgress?: OnProgress;
 }
@@ -57,15 +63,23 @@ export async function evaluate(
   split: Int32Array,
   options: EvaluateOptions = {},
 ): Promise<BitsPerCharacter> {
-  const { seed = 0, windows, draws = 1, onProgress } = options;
+  const { seed = 0, windows, draws = 1, past = 0, onProgress } = options;
   if (!(Number.isSafeInteger(draws) && draws >= 1)) {
     throw new RangeError(`draws is ${draws}: it must be a whole number of at least 1.`);
   }
   const predictor = predictorOf(model);
-  const { causal, context, vocabularySize: maskId } = predictor;
+  const { causal = false, context, vocabularySize: maskId } = predictor;
+  if (!(Number.isSafeInteger(past) && past >= 0 && past < context)) {
+    throw new RangeError(
+      `past is ${past}: it must be a whole number from 0 to ${
+        context - 1
+      }, since the model reads ` +
+        `${context} characters at a time.`,
+    );
+  }
   const drawNoise = causal ? nextCharacterNoise : exactCountNoise;
-  const chosen = spreadWindows(split, context, windows);
-  const exact = causal && chosen.length * context >= split.length;
+  const chosen = spreadWindows(split, context - past, windows);
+  const exact = causal && chosen.length * (context - past) >= split.length;
   const bytes = BYTES_A_CHARACTER * draws * chosen.length * context;
   checkFootprint("The evaluation", { heap: 0, parts: { "fewer draws or a shorter text": bytes } });
   const measured = Array.from({ length: draws }, () => chosen).flat();
@@ -74,15 +88,18 @@ export async function evaluate(
       "A standard error needs at least 2 measurements: use a longer text, more windows or more draws.",
     );
   }
-  const groups = deal(measured, new Rng(seed).stream("evaluation")).map((group, g) =>
-    drawNoise(group, { maskId, rng: new Rng(seed).stream("masks").stream(g) })
-  );
+  const dealt = deal(measured, new Rng(seed).stream("evaluation"));
+  const groups = dealt.map((group, g) => {
+    const noise = drawNoise(group, { maskId, rng: new Rng(seed).stream("masks").stream(g) });
+    if (past === 0) return noise;
+    return readAfter(group.map((window) => charactersBefore(window, split, past)), noise, causal);
+  });
   const surprisals = await predictor.surprisals(joinBatches(groups), onProgress);
   let next = 0;
   const means = groups.map(({ weights }) =>
     weights.reduce((sum, weight) => sum + weight * surprisals[next++]!, 0)
   );
-  const sizes = groups.map(({ tokens }) => tokens.length);
+  const sizes = dealt.map((group) => group.reduce((sum, { length }) => sum + length, 0));
   const characters = sizes.reduce((sum, size) => sum + size, 0);
   const natsPerCharacter = means.reduce((sum, mean, g) => sum + mean * sizes[g]!, 0) / characters;
   const spreadOfMeans = exact ? 0 : sampleStandardDeviation(means);
@@ -117,4 +134,27 @@ function deal(windows: Int32Array[], rng: Rng): Int32Array[][] {
   const groups = Array.from({ length: count }, (): Int32Array[] => []);
   rng.permutation(windows.length).forEach((window, i) => groups[i % count]!.push(windows[window]!));
   return groups;
+}
+
+/** Up to `count` characters that stand before a window, which is a view of its split. */
+function charactersBefore(window: Int32Array, split: Int32Array, count: number): Int32Array {
+  const start = (window.byteOffset - split.byteOffset) / split.BYTES_PER_ELEMENT;
+  return split.subarray(Math.max(0, start - count), start);
+}
+
+/** Noisy windows, each read after its past; only the windows are asked for, as they were. */
+function readAfter(pasts: readonly Int32Array[], noise: NoisyBatch, causal: boolean): NoisyBatch {
+  const first = causal ? 1 : 0; // the mask that says to a causal model that the text begins
+  const tokens = sequencesOf(noise).flatMap((window, b) => [
+    ...window.subarray(0, first),
+    ...pasts[b]!,
+    ...window.subarray(first),
+  ]);
+  let [b, end, shift] = [-1, 0, 0]; // the window of a row, where it ends, and by how much it moves
+  const rows = noise.rows.map((row) => {
+    for (; row >= end; end += noise.lengths[b]!) shift += pasts[++b]!.length;
+    return row + shift;
+  });
+  const lengths = noise.lengths.map((length, b) => length + pasts[b]!.length);
+  return { ...noise, tokens: Int32Array.from(tokens), lengths, rows };
 }

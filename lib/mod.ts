@@ -32,6 +32,7 @@ export {
   nextCharacterNoise,
   type NoiseOptions,
   noisyLoss,
+  packMasks,
   rootCountNoise,
 } from "dlm/objective.ts";
 export * from "dlm/evaluation.ts";
@@ -93,7 +94,6 @@ export * from "dlm/sampling/templates.ts";
 // Known languages, measures, and the famous toy
 export * from "dlm/languages/enumeration.ts";
 export * from "dlm/languages/known_languages.ts";
-export * from "dlm/languages/simulations.ts";
 export * from "dlm/measures/attention_maps.ts";
 export * from "dlm/measures/baselines.ts";
 export * from "dlm/measures/calibration.ts";
@@ -104,9 +104,9 @@ export * from "dlm/measures/ngram.ts";
 export * from "dlm/measures/noise_levels.ts";
 export * from "dlm/measures/novelty.ts";
 export * from "dlm/measures/quality.ts";
-export * from "dlm/measures/reductions.ts";
 export * from "dlm/measures/surprisal_map.ts";
 export * from "dlm/simple_dlm/choices.ts";
+export * from "dlm/simple_dlm/one_rate.ts";
 export * from "dlm/simple_dlm/run.ts";
 export * from "dlm/simple_dlm/simple_dlm.ts";
 

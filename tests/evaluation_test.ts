@@ -174,3 +174,49 @@ Deno.test("evaluate() gives no number when interrupted", async () => {
   });
   assert.deepEqual(shares, [0.25]);
 });
+
+Deno.test("evaluate() lets a causal model read some characters before each window", async () => {
+  const config = { ...TINY, causal: true }; // of context 6
+  const parameters = randomParameters(config, 1);
+  using model = new Transformer(config, parameters);
+  const matrices = toMatrices(config, parameters);
+  const text = split(15, 5);
+  let nats = 0;
+  for (let start = 0; start < 15; start += 4) { // windows of 4 after a past of 2
+    const from = Math.max(0, start - 2);
+    const read = [...text.subarray(from, start + 4)];
+    const logits = transformer(config, matrices, [[5, ...read.slice(0, -1)]]);
+    nats += surprisals(logits, read).slice(start - from).reduce((a, b) => a + b);
+  }
+  const found = await evaluate(model, text, { past: 2 });
+  close(found.natsPerCharacter, nats / 15, 1e-6);
+  assert.deepEqual([found.standardError, found.characters], [0, 15]);
+});
+
+Deno.test("evaluate() shows a denoiser what stands before a window, and asks for the window alone", async () => {
+  const text = Int32Array.from({ length: 21 }, (_, i) => i);
+  const { recorder, asked } = recordingDenoiser(
+    lookupDenoiser(Array.from({ length: 8 }, () => Array(21).fill(0))),
+  );
+  const found = await evaluate(recorder, text, { past: 3 }); // windows of 5 after a past of 3
+  assert.equal(found.characters, 21);
+  close(found.bitsPerCharacter, Math.log2(21), 1e-5);
+  const shown = (await Promise.all(asked.map(({ tokens }) => tokens))).flat();
+  assert.equal(shown.length, 5);
+  for (const window of shown.filter(({ length }) => length === 8)) {
+    const [first] = window;
+    assert.deepEqual(window.slice(0, 3), [first!, first! + 1, first! + 2]);
+    assert.equal((first! + 3) % 5, 0);
+    assert(window.slice(3).includes(21), "something is masked, and in the window only");
+    window.slice(3).forEach((id, i) => assert(id === 21 || id === first! + 3 + i));
+  }
+});
+
+Deno.test("evaluate() throws if the past leaves no room for a window", async () => {
+  for (const past of [-1, 8, 1.5]) {
+    await assert.rejects(evaluate(unigram, split(80, 4), { past }), {
+      name: "RangeError",
+      message: /past is .*whole number from 0 to 7/,
+    });
+  }
+});

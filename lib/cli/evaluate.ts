@@ -32,11 +32,17 @@ const command = new Command("evaluate")
       .default("validation" as const),
   )
   .option("--draws <N>", "how often to measure each window, with other masks", wholeNumber(1), 1)
+  .option(
+    "--past <N>",
+    "how many characters before each window the model may read besides",
+    wholeNumber(0),
+    0,
+  )
   .option("--seed <N>", "which masks", anyWholeNumber, 0)
   .addOption(backendOption)
   .addOption(
     new Option("--baselines", "measure what a model has to beat, not a model")
-      .conflicts(["model", "split", "draws", "seed", "backend"]),
+      .conflicts(["model", "split", "draws", "past", "seed", "backend"]),
   )
   .option("--json", "print the result as one line of JSON")
   .action((options) => options.baselines ? measureBaselines(options) : measureModel(options));
@@ -44,7 +50,7 @@ const command = new Command("evaluate")
 type Options = ReturnType<typeof command.opts>;
 
 async function measureModel(options: Options): Promise<void> {
-  const { draws, seed } = options;
+  const { draws, past, seed } = options;
   using opened = await openModel(options.model);
   const corpus =
     await (options.corpus === undefined
@@ -62,7 +68,7 @@ async function measureModel(options: Options): Promise<void> {
   await chooseBackend(options.backend, { task: "predict", config: opened.model.config, batch });
   using predictor = predictInWorkers(opened.model);
   const result = await showMeasuring((onProgress) =>
-    evaluate(predictor, split, { draws, seed, onProgress })
+    evaluate(predictor, split, { draws, past, seed, onProgress })
   );
   if (!options.json) {
     const error = opened.model.causal ? "" : ` ± ${result.standardError.toFixed(3)}`;
@@ -83,6 +89,7 @@ async function measureModel(options: Options): Promise<void> {
     learnedFrom: opened.corpus,
     sameText,
     split: options.split,
+    past,
     seed,
   }));
 }

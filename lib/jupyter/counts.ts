@@ -28,7 +28,7 @@ export function countsOf(notebook: Notebook): Counts {
     cells: code.length,
     lines: lineCount(code),
     imports: lineCount(imports),
-    predictions: prose.match(/\*Predict/g)?.length ?? 0,
+    predictions: prose.match(/\*Predict\b/g)?.length ?? 0,
   };
 }
 

@@ -23,8 +23,10 @@ export interface CalibrationBin {
 export interface Calibration {
   /** The bins that are not empty, from low probabilities to high ones. */
   bins: CalibrationBin[];
-  /** The distance between `predicted` and `hits`, a mean over all predictions (expected
-   * calibration error; Guo et al., 2017). */
+  /** How far the model is off on average: the distance between `predicted` and `hits` in the bin
+   * of each prediction, a mean over all predictions, so that a bin counts as much as it holds
+   * (expected calibration error; Guo et al., 2017). It depends on the bins, and is never quite 0,
+   * since chance moves `hits` too. */
   error: number;
 }
 

@@ -43,7 +43,7 @@ export interface LikelihoodOptions {
  * A denoiser can write the part in any order of its characters. This is the mean of `-log p`
  * over the orders, all equally likely, which by Jensen's inequality is at least `-log` of
  * the mean of `p`, the probability that the part is written in random order (Uria et al.,
- * 2014; Hoogeboom et al., 2022, ARDM, equation 5). The surprisal of a character is its mean
+ * 2014; Hoogeboom et al., 2022, ARDM). The surprisal of a character is its mean
  * over the same orders, in which as much of the rest of the part is known as happens to be.
  *
  * A causal model has one order, so its likelihood is exact; but a part must then be the end

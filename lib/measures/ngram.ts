@@ -1,5 +1,5 @@
 import { listenForInterrupt } from "dlm/backend/interrupt.ts";
-import type { Corpus } from "dlm/corpus.ts";
+import { consecutiveWindows, type Corpus } from "dlm/corpus.ts";
 
 /** Options for {@linkcode trainNgram}. */
 export interface NgramOptions {
@@ -81,15 +81,27 @@ export async function trainNgram(tokens: Int32Array, options: NgramOptions): Pro
   };
 }
 
+/** Options for {@linkcode ngramBits}. */
+export interface NgramBitsOptions {
+  /** Cuts the split into windows of so many characters, and begins each with an empty page, as a
+   * network of that context does; not at all, if left out. */
+  window?: number | undefined;
+}
+
 /**
  * The bits per character that an n-gram model of a corpus's training split needs for its
  * validation split: what any other model has to beat.
  */
-export async function ngramBits(corpus: Corpus, order: number): Promise<number> {
+export async function ngramBits(
+  corpus: Corpus,
+  order: number,
+  { window }: NgramBitsOptions = {},
+): Promise<number> {
   const { train, validation, tokenizer: { vocabularySize } } = corpus;
   const ngram = await trainNgram(train, { order, vocabularySize });
-  const nats = ngram.surprisals(validation);
-  return nats.reduce((sum, value) => sum + value, 0) / nats.length / Math.LN2;
+  const windows = window === undefined ? [validation] : consecutiveWindows(validation, window);
+  const nats = windows.map((tokens) => ngram.surprisals(tokens).reduce((sum, one) => sum + one, 0));
+  return nats.reduce((sum, one) => sum + one, 0) / validation.length / Math.LN2;
 }
 
 function newContext(): Context {

@@ -4,9 +4,9 @@ import type { Corpus } from "dlm/corpus.ts";
 import { lossAndGradients } from "dlm/objective.ts";
 import { Optimizer, type OptimizerState, type Step } from "dlm/optimizer/optimizer.ts";
 import type { RunSettings } from "dlm/training/presets.ts";
-import { pooledMeanAtOneRate } from "dlm/measures/reductions.ts";
 import { Rng } from "dlm/rng.ts";
 import type { Choices } from "dlm/simple_dlm/choices.ts";
+import { pooledMeanAtOneRate } from "dlm/simple_dlm/one_rate.ts";
 import { initialSimpleDlm, SimpleDlm, withAllOutputs } from "dlm/simple_dlm/simple_dlm.ts";
 import { train, type TrainMetrics, type TrainOptions } from "dlm/trainer.ts";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { brotliCompressSync, constants } from "node:zlib";
 import { mean } from "simple-statistics";
-import { baselines, brotliBits, gzipBits } from "dlm/measures/baselines.ts";
+import { baselines, brotliBits } from "dlm/measures/baselines.ts";
 import { createCorpus } from "dlm/corpus.ts";
 import { ngramBits, trainNgram } from "dlm/measures/ngram.ts";
 import { Rng } from "dlm/rng.ts";
@@ -8,7 +9,7 @@ import { assertClose } from "../_support.ts";
 
 const corpus = createCorpus("counting", "one two three four five six ".repeat(12));
 
-Deno.test("baselines() are the n-gram models of all orders, gzip and brotli", async () => {
+Deno.test("baselines() are the n-gram models of all orders, and brotli", async () => {
   const shares: number[] = [];
   const bits = await baselines(corpus, { onProgress: (share) => shares.push(share) });
   assert.deepEqual(bits, {
@@ -19,7 +20,6 @@ Deno.test("baselines() are the n-gram models of all orders, gzip and brotli", as
     "4-gram": await ngramBits(corpus, 4),
     "5-gram": await ngramBits(corpus, 5),
     "6-gram": await ngramBits(corpus, 6),
-    gzip: await gzipBits(corpus),
     brotli: await brotliBits(corpus),
   });
   assertClose([bits.uniform!], [Math.log2(corpus.tokenizer.vocabularySize)], 1e-12);
@@ -27,20 +27,24 @@ Deno.test("baselines() are the n-gram models of all orders, gzip and brotli", as
   assert.equal(shares.at(-1), 1);
 });
 
-Deno.test("gzipBits() are no fewer than the entropy, and fewer than a byte", async () => {
-  const rng = new Rng(1);
-  const random = Array.from({ length: 100_000 }, () => "abcd"[rng.integer(4)]).join("");
-  const bits = await gzipBits(createCorpus("random", random));
-  assert(bits > 2 && bits < 4, `${bits}`);
-  assert(await gzipBits(createCorpus("one", "a".repeat(100_000))) < 0.1);
+Deno.test("baselines() cut the split for the n-gram models if they are told to", async () => {
+  const bits = await baselines(corpus, { window: 4 });
+  assert.equal(bits["5-gram"], await ngramBits(corpus, 5, { window: 4 }));
+  assert.equal(bits.brotli, await brotliBits(corpus));
 });
 
-Deno.test("gzipBits() count the validation split alone, by characters and not by bytes", async () => {
-  const rng = new Rng(2);
-  const letters = Array.from({ length: 10_000 }, () => "éü"[rng.integer(2)]).join("");
-  const alone = await gzipBits(createCorpus("ab", "a".repeat(90_000) + letters));
-  assert(alone > 1 && alone < 4, `${alone}`); // of 16 as they stand in UTF-8
-  assert.equal(await gzipBits(createCorpus("ba", letters.repeat(9) + letters)), alone);
+Deno.test("brotliBits() are the difference of two files, both packed as well as can be", async () => {
+  const rng = new Rng(4);
+  const words = Array.from({ length: 2000 }, () => rng.integer(1e6).toString(36).slice(0, 3));
+  const text = Array.from({ length: 10_000 }, () => words[rng.integer(2000)]).join(" ");
+  const corpus = createCorpus("words", text);
+  const bytes = (text: string, quality: number) =>
+    brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: quality } }).length;
+  const bits = (quality: number) =>
+    8 * (bytes(text, quality) - bytes(corpus.tokenizer.decode(corpus.train), quality)) /
+    corpus.validation.length;
+  assertClose([await brotliBits(corpus)], [bits(11)], 0.01);
+  assert(Math.abs(bits(9) - bits(11)) > 0.05, `${bits(9)}`);
 });
 
 Deno.test("brotliBits() of random letters are about their entropy, and none of what was there before", async () => {

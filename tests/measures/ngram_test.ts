@@ -78,3 +78,15 @@ Deno.test("trainNgram() predicts nothing when interrupted", async () => {
     message: "Stopped after 0 of 40000 characters.",
   });
 });
+
+Deno.test("ngramBits() of a split in windows begin each with an empty page", async () => {
+  const corpus = createCorpus("ab", "ab".repeat(200) + "ab".repeat(20));
+  const whole = await ngramBits(corpus, 2);
+  const cut = await ngramBits(corpus, 2, { window: 4 });
+  const model = await trainNgram(corpus.train, { order: 2, vocabularySize: 2 });
+  const nats = model.surprisals(corpus.validation.subarray(0, 4)); // all windows are alike
+  const mean = nats.reduce((sum, value) => sum + value, 0) / 4 / Math.LN2;
+  assert(Math.abs(cut - mean) < 1e-12 && cut > whole + 0.1, `${cut}, ${mean}, ${whole}`);
+  const longer = await ngramBits(corpus, 2, { window: corpus.validation.length });
+  assert(Math.abs(longer - whole) < 1e-12);
+});

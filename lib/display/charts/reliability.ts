@@ -5,15 +5,25 @@ import { faintInk, paragraph, stack } from "dlm/display/_block.ts";
 import { type Displayable, picture } from "dlm/display/picture.ts";
 import { plotBlock } from "dlm/display/plot.ts";
 
+/** Options for {@linkcode reliability}. */
+export interface ReliabilityOptions {
+  /** What the diagram shows, as a statement. */
+  title: string;
+}
+
 /**
  * Reliability diagrams of some models, to end a cell with (Niculescu-Mizil and Caruana, 2005):
  * the share of predictions that came true against the probability that was given to them, with
  * the standard error as a stroke; and below how many predictions of each probability there
- * were. Whoever can be taken at their word lies on the dashed line.
+ * were. Whoever can be taken at their word lies on the dashed line. The calibration error below is
+ * the mean distance from that line over all predictions (see `Calibration.error`), in points of 100.
  *
  * @throws {RangeError} if there is no model
  */
-export function reliability(models: Readonly<Record<string, Calibration>>): Displayable {
+export function reliability(
+  models: Readonly<Record<string, Calibration>>,
+  { title }: ReliabilityOptions,
+): Displayable {
   const names = Object.keys(models);
   if (names.length === 0) {
     throw new RangeError("There is no model to draw: give reliability() at least one.");
@@ -21,7 +31,6 @@ export function reliability(models: Readonly<Record<string, Calibration>>): Disp
   const bins = names.flatMap((name) => models[name]!.bins.map((bin) => ({ ...bin, name })));
   const color = { domain: names, range: colorsOf(names) };
   const x = { label: "probability that the model gave to its guess", domain: [0, 1] };
-  const title = "How often the guesses are right";
   const diagram = plotBlock({
     height: 340,
     marginLeft: 60,
@@ -47,14 +56,16 @@ export function reliability(models: Readonly<Record<string, Calibration>>): Disp
     color,
     marks: [Plot.line(bins, { x: "predicted", y: "count", stroke: "name", marker: true })],
   });
+  const errors = names.map((name) => `${name} ${(100 * models[name]!.error).toFixed(1)} %`);
+  const caption = `calibration error: ${errors.join(", ")}`;
   const rows = names.flatMap((name) => [
-    `${name}: off by ${(100 * models[name]!.error).toFixed(1)} % on average`,
+    name,
     ...models[name]!.bins.map(({ predicted, hits, count }) =>
       `  given ${predicted.toFixed(2)}, right ${hits.toFixed(2)}, ${count} guesses`
     ),
   ]);
   return picture(
-    stack([paragraph(title, { size: 16 }), diagram, counts]),
-    [title, ...rows].join("\n"),
+    stack([paragraph(title, { size: 16 }), diagram, counts, paragraph(caption)]),
+    [title, ...rows, caption].join("\n"),
   );
 }

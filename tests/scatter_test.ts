@@ -1,24 +1,14 @@
 import assert from "node:assert/strict";
 import { mean, standardDeviation, variance } from "simple-statistics";
-import { simulatedLosses } from "dlm/languages/simulations.ts";
 import { continuousTimeNoise, type DrawNoise, exactCountNoise } from "dlm/objective.ts";
-import {
-  doublyWeightedMean,
-  meanOfSequenceMeans,
-  pooledMean,
-  pooledMeanAtOneRate,
-} from "dlm/measures/reductions.ts";
-import { Rng } from "dlm/rng.ts";
 import {
   type DrawTimes,
   independentTimes,
   sharedOffsetTimes,
   stratifiedTimes,
 } from "dlm/schedule.ts";
-import { unpack } from "../_batches.ts";
-import { binomial } from "../_statistics.ts";
-
-const maskId = 1;
+import { simulatedLosses } from "./_simulations.ts";
+import { binomial } from "./_statistics.ts";
 
 /** Sums `term(k)` over `k = from .. to`. */
 function sumOver(from: number, to: number, term: (k: number) => number): number {
@@ -29,80 +19,6 @@ function sumOver(from: number, to: number, term: (k: number) => number): number 
 
 /** By the normal law chance alone is further off than this many standard errors once in 16,000 tests. */
 const SIGMAS = 4;
-
-const T = 6;
-const cost = (k: number) => 0.8 + 2.5 * (k / T) ** 3; // the more is hidden, the harder
-const NELBO = sumOver(1, T, cost) / T;
-
-/**
- * The mean of each reduction over batches of `B`. Where each character is masked with a
- * uniform rate, the number of masks is uniform in `0 .. T`.
- */
-const expectations: [reduction: DrawNoise, expected: (B: number) => number][] = [
-  [exactCountNoise, () => NELBO],
-  // Zero masks, one time in T + 1, cost nothing.
-  [meanOfSequenceMeans, () => sumOver(1, T, cost) / (T + 1)],
-  // All numbers of masks of one sequence and of another.
-  [pooledMean, (B) => {
-    if (B === 1) return sumOver(1, T, cost) / (T + 1);
-    const pool = (j: number, k: number) => (j * cost(j) + k * cost(k)) / (j + k || 1);
-    return sumOver(0, T, (j) => sumOver(0, T, (k) => pool(j, k))) / (T + 1) ** 2;
-  }],
-  // The batch is one long sequence, in whose number of masks the above holds with B·T for T;
-  // seen from any of its masked characters, 0 .. T-1 others of its sequence are masked alike.
-  [pooledMeanAtOneRate, (B) => NELBO * B * T / (B * T + 1)],
-  // Of a rate t, k masks have the density C(T, k) t^k (1-t)^(T-k), and 1/t of it integrates to 1/k.
-  [doublyWeightedMean, () => sumOver(1, T, (k) => cost(k) / k)],
-];
-
-for (const [reduction, expected] of expectations) {
-  for (const B of [1, 2]) {
-    Deno.test(`${reduction.name}() has the expectation that is derived for it (B = ${B})`, () => {
-      // The 1/t of the last leaves no finite variance, but a mean in standard errors still goes
-      // to the normal law (Giné, Götze and Mason, 1997).
-      const found = simulatedLosses(reduction, {
-        length: T,
-        batch: B,
-        cost,
-        batches: 20_000,
-        seed: 1,
-      });
-      const error = standardDeviation(found) / Math.sqrt(found.length);
-      const sigmas = (mean(found) - expected(B)) / error;
-      assert(Math.abs(sigmas) < SIGMAS, `${mean(found)} is ${sigmas} errors off ${expected(B)}`);
-      assert(error < 0.01 * expected(B), "precise enough to tell the reductions apart");
-    });
-  }
-}
-
-Deno.test("pooledMean() in large batches comes to 2 ∫ t·CE(t) dt as T grows, and not to the bound", () => {
-  const limit = (T: number) =>
-    // Σ k·CE(k) / Σ k
-    sumOver(1, T, (k) => k * (0.8 + 2.5 * (k / T) ** 3)) / sumOver(1, T, (k) => k);
-  const integral = 0.8 + 2 * 2.5 / 5;
-  assert(Math.abs(limit(10_000) - integral) < 1e-3);
-  const [B, batches] = [200, 300];
-  const found = simulatedLosses(pooledMean, { length: T, batch: B, cost, batches, seed: 1 });
-  // The bias of a ratio is of order 1 / B; 4 standard errors are less than that here.
-  assert(Math.abs(mean(found) / limit(T) - 1) < 1 / B, `${mean(found)} is not ${limit(T)}`);
-  assert(limit(T) > 1.2 * NELBO);
-});
-
-Deno.test("no reduction asks anything of what shows, nor minds a batch without masks", () => {
-  const rng = new Rng(2);
-  const clean = [Int32Array.of(0, 0), Int32Array.of(0, 0)];
-  let empty = 0;
-  for (const [reduction] of expectations) {
-    for (let i = 0; i < 200; i++) {
-      const batch = unpack(reduction(clean, { maskId, rng }));
-      for (const { noisy, weights } of batch) {
-        noisy.forEach((id, i) => assert(id === maskId ? weights[i]! > 0 : weights[i] === 0));
-      }
-      if (batch.every(({ weights }) => weights.every((weight) => weight === 0))) empty++;
-    }
-  }
-  assert(empty > 0, "there was such a batch");
-});
 
 // How much the loss of a batch scatters, by the way its times are drawn. The surprisals are
 // zero up to four masks, so that the moments exist up to the fourth, which says how well a

@@ -24,7 +24,7 @@ export interface SimulatedLossesOptions {
 
 /**
  * The losses of many batches, for a model of which nothing is given but what a masked
- * character costs it: their mean is near the expectation of a reduction, and they scatter by
+ * character costs it: their mean is near the expectation of a loss, and they scatter by
  * nothing but its masks.
  */
 export function simulatedLosses(drawNoise: DrawNoise, options: SimulatedLossesOptions): number[] {
