@@ -12,10 +12,11 @@ Deno.test(
     await inFolder(async (folder) => {
       const source = `${folder}/rhyme.txt`;
       await Deno.writeTextFile(source, "one for sorrow, two for joy\n".repeat(20));
-      const { model, corpus } = await untrainedModel({ source });
+      const { model, start, corpus } = await untrainedModel({ source });
       assert.equal(model.vocabularySize, corpus.tokenizer.vocabularySize);
       const name = "blocks.0.mlp.up";
       const first = await model.parameters[name]!.data();
+      assert.deepEqual(start[name], first);
       await assertNoLeak(async () => {
         const again = await untrainedModel({ source });
         assert.deepEqual(await again.model.parameters[name]!.data(), first);
