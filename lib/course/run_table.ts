@@ -3,7 +3,8 @@ import type { Corpus } from "dlm/corpus.ts";
 import type { Row } from "dlm/display/table.ts";
 import { writeFileAtomic } from "dlm/files/atomic.ts";
 import { RUNS, SMOKE_RUNS } from "dlm/training/known_models.ts";
-import type { Run } from "dlm/training/run.ts";
+import type { RunSettings } from "dlm/training/presets.ts";
+import { type Run, startRun } from "dlm/training/run.ts";
 
 /** A finished run: its text, and its row of the table. */
 interface Entry {
@@ -47,6 +48,18 @@ export async function recordRun(run: Run): Promise<Row[]> {
     await writeFileAtomic(file(), new TextEncoder().encode(text));
   }
   return await recordedRuns(corpus);
+}
+
+/**
+ * Trains a model for nothing but its row in the table.
+ *
+ * @throws {RangeError} if the settings make no sense
+ * @throws {Interrupted} on Stop; then there is no row
+ */
+export async function trainAndRecord(corpus: Corpus, settings: RunSettings): Promise<void> {
+  await using run = await startRun(corpus, settings);
+  await Array.fromAsync(run.train());
+  await recordRun(run);
 }
 
 /** The runs of a text that were remembered, in rows for `table()`: the best first. */

@@ -1,4 +1,5 @@
 import { listenForInterrupt } from "dlm/backend/interrupt.ts";
+import { installKernels, type KernelSet } from "dlm/backend/kernels/mod.ts";
 import { createCrew, predictInWorkers, usefulWorkers } from "dlm/crew/crew.ts";
 import { createLearner } from "dlm/crew/learner.ts";
 import { initialParameters, Transformer, type TransformerConfig } from "dlm/model.ts";
@@ -18,6 +19,10 @@ export interface Workload {
    * @default {one a core}
    */
   workers?: number | undefined;
+  /** Which kernels of the library compute, in this thread.
+   * @default {those that were chosen}
+   */
+  kernels?: KernelSet;
 }
 
 /** How long a backend is watched at work, in milliseconds. */
@@ -32,6 +37,10 @@ const PATIENCE = 1000;
  */
 export async function measureSpeed(workload: Workload, patience = PATIENCE): Promise<number> {
   await using stack = new AsyncDisposableStack();
+  if (workload.kernels) {
+    stack.defer(() => void installKernels());
+    installKernels(workload.kernels);
+  }
   const work = await (workload.task === "train" ? learning : answering)(workload, stack);
   using interrupt = listenForInterrupt();
   const doOnce = async () => {

@@ -6,7 +6,7 @@ const ignore = (await Deno.permissions.query({ name: "write" })).state !== "gran
 
 /** Two finished runs, one that is stopped, one of a twin and one of another text. */
 const RECORDING = `
-  import { createCorpus, PRESETS, recordedRuns, recordRun, startRun } from "dlm";
+  import { createCorpus, PRESETS, recordedRuns, recordRun, startRun, trainAndRecord } from "dlm";
   const small = { ...PRESETS.smoke, layers: 1, width: 8, heads: 1, context: 8, batch: 4, workers: 0 };
   const rhyme = createCorpus("rhyme", "one for sorrow, two for joy, three for a girl\\n".repeat(20));
   const other = createCorpus("rhyme", "four for a boy, five for silver, six for gold\\n".repeat(20));
@@ -19,8 +19,9 @@ const RECORDING = `
   await record(rhyme, {}, 1);
   await record(rhyme, { causal: true });
   await record(other, {});
-  const rows = await record(rhyme, { steps: 60, muon: false });
+  await trainAndRecord(rhyme, { ...small, seed: 1, steps: 60, muon: false });
   const kept = await recordedRuns(rhyme);
+  const rows = await record(rhyme, {}, 1); // a stopped run leaves the table as it is
   await Deno.writeTextFile("runs/notebooks/runs.json", "[{");
   console.log(JSON.stringify([rows, kept, await recordedRuns(rhyme)]));
 `;
