@@ -16,7 +16,7 @@ export interface Workload {
   /** How many of them go through the model at once in training. */
   microBatch?: number;
   /** How many Workers share the work, where they can.
-   * @default {one a core}
+   * @default {one a core, or none if kernels are named}
    */
   workers?: number | undefined;
   /** Which kernels of the library compute, in this thread.
@@ -61,7 +61,8 @@ type Work = () => Promise<unknown>;
 
 /** Steps of a model that knows nothing. */
 async function learning(workload: Workload, stack: AsyncDisposableStack): Promise<Work> {
-  const { config, batch: size, microBatch = size, workers = usefulWorkers() } = workload;
+  const { config, batch: size, microBatch = size, kernels } = workload;
+  const { workers = kernels ? 0 : usefulWorkers() } = workload;
   const parameters = initialParameters(config, new Rng(1));
   const options = { config, start: { parameters }, microBatch };
   const learner = stack.use(

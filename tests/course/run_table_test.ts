@@ -40,7 +40,11 @@ Deno.test(
       assert.equal(new TextDecoder().decode(stderr), "");
       const [rows, kept, damaged] = JSON.parse(new TextDecoder().decode(stdout));
       assert.deepEqual(rows.map((row: { run: number }) => row.run), [2, 1]);
-      assert.deepEqual([rows[0].Muon, rows[1].Muon, rows[0].steps], ["off", "0.02", 60]);
+      assert.deepEqual([rows[0]["Muon's rate"], rows[1]["Muon's rate"], rows[0].steps], [
+        "off",
+        "0.02",
+        60,
+      ]);
       assert(rows[0]["bits per character"] < rows[1]["bits per character"]);
       assert.deepEqual(kept, rows);
       assert.deepEqual(damaged, []);
