@@ -61,7 +61,13 @@ export { rotary, rotaryTurns } from "dlm/ops/rotary.ts";
 // Learning, in this thread or in Workers
 export { adamWDirection } from "dlm/optimizer/adamw.ts";
 export { muonDirections, orthogonalize } from "dlm/optimizer/muon.ts";
-export { learningRateAt, Optimizer, type Step } from "dlm/optimizer/optimizer.ts";
+export {
+  learningRateAt,
+  Optimizer,
+  type OptimizerOptions,
+  type Step,
+} from "dlm/optimizer/optimizer.ts";
+export { singularValues } from "dlm/optimizer/singular_values.ts";
 export * from "dlm/crew/crew.ts";
 export {
   createLearner,
@@ -71,6 +77,7 @@ export {
   type StepResult,
 } from "dlm/crew/learner.ts";
 export { type Predictor, predictorOf } from "dlm/crew/predictor.ts";
+export { measureSpeed, type Workload } from "dlm/training/backend_speed.ts";
 export * from "dlm/training/presets.ts";
 export { resumeRun, type Run, startRun } from "dlm/training/run.ts";
 export * from "dlm/training/checkpoint.ts";
@@ -126,8 +133,10 @@ export * from "dlm/course/own_network.ts";
 export * from "dlm/course/provenance.ts";
 export * from "dlm/course/random_matrix.ts";
 export * from "dlm/course/respell.ts";
+export * from "dlm/course/run_table.ts";
 export * from "dlm/course/steps_for.ts";
 export * from "dlm/course/trained_model.ts";
+export * from "dlm/course/untrained_model.ts";
 export * from "dlm/display/charts/bars.ts";
 export * from "dlm/display/charts/file_map.ts";
 export * from "dlm/display/charts/frontier.ts";

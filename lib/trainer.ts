@@ -1,4 +1,5 @@
 import { Interrupted, listenForInterrupt } from "dlm/backend/interrupt.ts";
+import type { NoisyBatch } from "dlm/batch.ts";
 import { type Corpus, drawWindows } from "dlm/corpus.ts";
 import { type BitsPerCharacter, evaluate } from "dlm/evaluation.ts";
 import type { Learner, StepResult } from "dlm/crew/learner.ts";
@@ -84,7 +85,6 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainMetrics
   const rng = new Rng(options.seed).stream("training");
   const ownNoise: DrawNoise = config.causal ? nextCharacterNoise : rootCountNoise;
   const { drawNoise = ownNoise } = options;
-  const { readings = 1 } = drawNoise;
   let { step, seconds } = done;
   using interrupt = listenForInterrupt();
   while (step < steps && seconds < budget) {
@@ -92,14 +92,9 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainMetrics
     step++;
     const progress = Math.max((step - 1) / steps, seconds / budget);
     const rates = ratesAt(step, progress, options);
-    const draw = rng.stream(step);
-    const windows = drawWindows(corpus.train, {
-      count: Math.ceil(batch / readings),
-      length: config.context,
-      rng: draw,
-    });
-    const noise = { maskId: config.vocabularySize, rng: draw, size: batch };
-    const result = await learner.step(drawNoise(windows, noise), rates);
+    const sizes = { size: batch, length: config.context };
+    const drawn = drawBatch(corpus, { ...sizes, drawNoise, rng: rng.stream(step) });
+    const result = await learner.step(drawn, rates);
     checkLoss(result, rates);
     await interrupt.breathe();
     seconds += (performance.now() - start) / 1000;
@@ -120,6 +115,33 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainMetrics
       steps === Infinity ? `after step ${step}` : `after step ${step} of ${steps}`,
     );
   }
+}
+
+/** Options for {@linkcode drawBatch}. */
+export interface DrawBatchOptions {
+  /** How many noisy sequences, each window as often as the noise has readings of it. */
+  size: number;
+  /** The characters of a sequence. */
+  length: number;
+  rng: Rng;
+  /** How the noise is drawn, and so what the loss is.
+   * @default {rootCountNoise}
+   */
+  drawNoise?: DrawNoise;
+}
+
+/**
+ * What one step of training learns from: windows of a training split, with noise.
+ *
+ * @throws {RangeError} if the split is shorter than a window
+ */
+export function drawBatch(
+  { train, tokenizer }: Pick<Corpus, "train" | "tokenizer">,
+  { size, length, rng, drawNoise = rootCountNoise }: DrawBatchOptions,
+): NoisyBatch {
+  const { readings = 1 } = drawNoise;
+  const windows = drawWindows(train, { count: Math.ceil(size / readings), length, rng });
+  return drawNoise(windows, { maskId: tokenizer.maskId, rng, size });
 }
 
 /** Both learning rates rise and fall alike. */

@@ -5,9 +5,10 @@ import { createLearner, type Learner, type LearnerState } from "dlm/crew/learner
 import { initialParameters, Transformer, type TransformerConfig } from "dlm/model.ts";
 import type { NoisyBatch } from "dlm/batch.ts";
 import type { OnProgress, Predictor } from "dlm/crew/predictor.ts";
+import { nextCharacterNoise } from "dlm/objective.ts";
 import { learningRateAt } from "dlm/optimizer/optimizer.ts";
 import { Rng } from "dlm/rng.ts";
-import { train, type TrainMetrics, type TrainOptions } from "dlm/trainer.ts";
+import { drawBatch, train, type TrainMetrics, type TrainOptions } from "dlm/trainer.ts";
 import { type NoisySequence, unpack } from "./_batches.ts";
 import { assertNoLeak, fakeInterrupt, TINY } from "./_support.ts";
 
@@ -73,6 +74,19 @@ Deno.test("train() finds the same losses from the same seed, and others from ano
   assert.equal(first.length, 5);
   assert.deepEqual(await losses(1), first);
   assert.notDeepEqual(await losses(2), first);
+});
+
+Deno.test("drawBatch() draws what train() learns from, and any other noise", async () => {
+  const { learner, batches } = stubLearner();
+  await run({ learner });
+  const draw = (step: number) => {
+    const rng = new Rng(1).stream("training").stream(step);
+    return drawBatch(corpus, { size: 4, length: config.context, rng });
+  };
+  assert.deepEqual([1, 2, 3, 4, 5].map((step) => unpack(draw(step))), batches);
+  const sizes = { size: 3, length: 5, rng: new Rng(1) };
+  const { lengths, rows } = drawBatch(corpus, { ...sizes, drawNoise: nextCharacterNoise });
+  assert.deepEqual([[...lengths], rows.length], [[5, 5, 5], 15]);
 });
 
 Deno.test("train() goes on with a run as if it had never stopped", async () => {

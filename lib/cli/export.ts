@@ -13,7 +13,7 @@ import { runsFolder } from "dlm/training/run_folder.ts";
 const command = new Command("export")
   .description("Writes a model for other programs: ONNX, safetensors and the vocabulary.")
   .option("--web", "a web page that writes with the model, instead")
-  .option("--half", "16-bit numbers in the safetensors file, half its size")
+  .option("--half", "16-bit numbers in the safetensors file or the page, half its size")
   .option("--model <name|file>", MODEL_OPTION, path)
   .option("--out <dir>", "folder for the files (default: runs/export)", path)
   .option("--json", "print the result as one line of JSON")
@@ -22,7 +22,7 @@ const command = new Command("export")
     const model = await modelPath(options.model);
     const checkpoint = await loadCheckpoint(model);
     const contents = options.web
-      ? { "index.html": new TextEncoder().encode(await createWebPage(checkpoint)) }
+      ? { "index.html": new TextEncoder().encode(await createWebPage(checkpoint, options)) }
       : await modelFiles(checkpoint, options);
     for (const name of Object.keys(contents)) await checkSpared(model, join(out, name));
     const files: string[] = [];

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { recordRun } from "dlm/course/run_table.ts";
 import { loadCheckpoint, loadModel } from "dlm/training/checkpoint.ts";
 import { type Corpus, loadCorpus } from "dlm/corpus.ts";
 import { predictInWorkers } from "dlm/crew/crew.ts";
@@ -60,8 +61,9 @@ export async function trainedModel(options: TrainedModelOptions = {}): Promise<T
 }
 
 /**
- * Saves a run as a model that {@linkcode trainedModel} calls yours. A run that was stopped does not
- * take the place of one that learned from the same text for more steps.
+ * Saves a run as a model that {@linkcode trainedModel} calls yours, and remembers it among those of
+ * {@linkcode recordedRuns} if it has come to its end. A run that was stopped does not take the
+ * place of one that learned from the same text for more steps.
  *
  * @returns a sentence that says which of them is yours now
  */
@@ -78,6 +80,7 @@ export async function saveAsYours(run: Run): Promise<string> {
       `to have this one, delete ${path} and train again.`;
   }
   await run.save(path);
+  await recordRun(run);
   return `Your model is now the one of ${step} steps` +
     (before > 0 ? `, in the place of one of ${before}.` : ".");
 }

@@ -5,7 +5,7 @@ import { assignAll, type NamedArrays, readAll } from "dlm/backend/variables.ts";
 import { parameterShapes, Transformer, type TransformerConfig } from "dlm/model.ts";
 import { type LossAndGradients, lossAndGradients } from "dlm/objective.ts";
 import { addTo } from "dlm/ops/add_to.ts";
-import { Optimizer, type Step, stepWork } from "dlm/optimizer/optimizer.ts";
+import { Optimizer, type OptimizerOptions, type Step, stepWork } from "dlm/optimizer/optimizer.ts";
 
 /** Everything that changes as a model learns, as plain numbers: what a checkpoint keeps. */
 export interface LearnerState {
@@ -39,7 +39,7 @@ export interface Learner extends AsyncDisposable {
 }
 
 /** Options for {@linkcode createLearner}. */
-export interface LearnerOptions {
+export interface LearnerOptions extends OptimizerOptions {
   config: TransformerConfig;
   /** Where to start: the parameters alone, or the whole state of an earlier run. */
   start: Pick<LearnerState, "parameters"> & Partial<LearnerState>;
@@ -57,7 +57,7 @@ export interface LearnerOptions {
  * @throws {RangeError} if the config or the micro-batch makes no sense, or the parameters do not fit
  */
 export function createLearner(options: LearnerOptions, team: Team = ALONE): Learner {
-  const { config, start, microBatch } = options;
+  const { config, start, microBatch, muon } = options;
   if (!(Number.isSafeInteger(microBatch) && microBatch >= 1)) {
     throw new RangeError(
       `A micro-batch of ${microBatch} sequences cannot be trained on: give a whole number of at least 1.`,
@@ -65,12 +65,12 @@ export function createLearner(options: LearnerOptions, team: Team = ALONE): Lear
   }
   const model = new Transformer(config, start.parameters);
   const shapes = Object.entries(parameterShapes(config));
-  const work = shapes.map(([name, shape]) => [name, stepWork(name, shape)] as const);
+  const work = shapes.map(([name, shape]) => [name, stepWork(name, shape, { muon })] as const);
   const owners = ownersOf(Object.fromEntries(work), team.size);
   const own = Object.fromEntries(
     Object.entries(model.parameters).filter(([name]) => owners[name] === team.rank),
   );
-  const optimizer = new Optimizer(own, team);
+  const optimizer = new Optimizer(own, team, { muon });
   const variables = { parameters: own, ...optimizer.state };
   for (const part of STATE_PARTS) {
     if (start[part]) assignAll(variables[part], start[part]);

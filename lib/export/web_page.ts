@@ -1,17 +1,26 @@
 import { fileURLToPath } from "node:url";
-import { type Checkpoint, encodeCheckpoint } from "dlm/training/checkpoint_format.ts";
+import {
+  type Checkpoint,
+  encodeCheckpoint,
+  type EncodeOptions,
+} from "dlm/training/checkpoint_format.ts";
 import page from "dlm/export/web/page.html" with { type: "text" };
 
 /**
  * A page that writes text with a checkpoint's averaged model: one HTML file with the model,
- * the sampler and all they need inside, which a browser opens from anywhere, a disk included.
+ * the sampler and all they need inside, which a browser opens from anywhere, a disk included. With
+ * the model in 16-bit numbers it is half as large, and wants a browser of 2025 or later, which has
+ * arrays of them.
  *
  * @throws {RangeError} if the program cannot be bundled, as where Deno has no bundler yet and cannot fetch it
  */
-export async function createWebPage(checkpoint: Checkpoint): Promise<string> {
+export async function createWebPage(
+  checkpoint: Checkpoint,
+  { half = false }: Pick<EncodeOptions, "half"> = {},
+): Promise<string> {
   const { training: _, ...model } = checkpoint;
   const program = await bundle(fileURLToPath(new URL("./web/page.ts", import.meta.url)));
-  const data = encodeCheckpoint(model).toBase64();
+  const data = encodeCheckpoint(model, { half }).toBase64();
   const scripts = `<script type="text/plain" id="model">${data}</script>
 <script type="module">${program.replaceAll(/<(?=\/script|!--)/gi, "\\x3C")}</script>
 `;

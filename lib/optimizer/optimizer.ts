@@ -35,21 +35,33 @@ export interface Step {
   matrixLearningRate: number;
 }
 
+/** Options for an {@linkcode Optimizer}. */
+export interface OptimizerOptions {
+  /** Whether the matrices of the blocks are Muon's; if not, AdamW trains them like all else.
+   * @default {true}
+   */
+  muon?: boolean | undefined;
+}
+
 /**
  * Whether a parameter is Muon's: the matrices of the blocks, which map features to features.
  * All else is AdamW's: in the embeddings and the head a row or column stands for a character,
  * and those of rare ones should learn at the pace of those of frequent ones.
  */
-export function usesMuon(name: string): boolean {
-  return /\.(qkv|out|up|down)$/.test(name);
+export function usesMuon(name: string, { muon = true }: OptimizerOptions = {}): boolean {
+  return muon && /\.(qkv|out|up|down)$/.test(name);
 }
 
 /**
  * About how much work a step is for a parameter: Muon multiplies matrices, AdamW only goes
  * through the numbers.
  */
-export function stepWork(name: string, [rows, columns]: [number, number]): number {
-  return rows * columns * (usesMuon(name) ? Math.min(rows, columns) : 1);
+export function stepWork(
+  name: string,
+  [rows, columns]: [number, number],
+  options: OptimizerOptions = {},
+): number {
+  return rows * columns * (usesMuon(name, options) ? Math.min(rows, columns) : 1);
 }
 
 /**
@@ -66,16 +78,18 @@ export class Optimizer implements Disposable {
   readonly state: OptimizerState;
   readonly #parameters: NamedVariables;
   readonly #team: Team;
+  readonly #usesMuon: (name: string) => boolean;
 
   /**
    * @param parameters what to optimise; they stay the caller's
    * @param team who optimises the others, if anybody
    */
-  constructor(parameters: NamedVariables, team: Team = ALONE) {
+  constructor(parameters: NamedVariables, team: Team = ALONE, options: OptimizerOptions = {}) {
+    this.#usesMuon = (name) => usesMuon(name, options);
     const zeros = (parameter: tf.Tensor) => asVariable(tf.zerosLike(parameter));
     this.state = {
       mean: mapValues(parameters, zeros),
-      meanSquare: mapValues(only(parameters, (name) => !usesMuon(name)), zeros),
+      meanSquare: mapValues(only(parameters, (name) => !this.#usesMuon(name)), zeros),
       average: mapValues(parameters, (parameter) => asVariable(tf.clone(parameter))),
     };
     this.#parameters = parameters;
@@ -97,7 +111,7 @@ export class Optimizer implements Disposable {
     // A young average would otherwise mostly remember the initial values.
     const keep = Math.min(AVERAGE_DECAY, step / (step + 10));
     const strideOf = (name: string): Stride => {
-      const rate = usesMuon(name) ? matrixLearningRate : learningRate;
+      const rate = this.#usesMuon(name) ? matrixLearningRate : learningRate;
       // Most rows of the embeddings see no gradient in most steps: they would only decay.
       const decay = /^(embedding|neighbours)$/.test(name) ? 0 : WEIGHT_DECAY;
       return { scale, shrink: 1 - rate * decay, rate, keep };
@@ -137,7 +151,7 @@ export class Optimizer implements Disposable {
       const memory = { ...all[name]!, meanSquare: square };
       adamWStep(memory, gradients[name]!, { ...strideOf(name), step });
     }
-    const matrices = only(all, usesMuon);
+    const matrices = only(all, this.#usesMuon);
     const [some] = Object.keys(matrices);
     if (some) muonStep(matrices, gradients, strideOf(some)); // which is the same for all
   }
@@ -148,7 +162,7 @@ export class Optimizer implements Disposable {
     const adamW = (square: tf.Variable, name: string) =>
       adamWDirection({ mean: mean[name]!, meanSquare: square }, gradients[name]!, step);
     return {
-      ...muonDirections(only(mean, usesMuon), gradients),
+      ...muonDirections(only(mean, this.#usesMuon), gradients),
       ...mapValues(meanSquare, adamW),
     };
   }

@@ -1,4 +1,5 @@
 import { listenForInterrupt } from "dlm/backend/interrupt.ts";
+import { installKernels, type KernelSet } from "dlm/backend/kernels/mod.ts";
 import { createCrew, predictInWorkers, usefulWorkers } from "dlm/crew/crew.ts";
 import { createLearner } from "dlm/crew/learner.ts";
 import { initialParameters, Transformer, type TransformerConfig } from "dlm/model.ts";
@@ -15,9 +16,13 @@ export interface Workload {
   /** How many of them go through the model at once in training. */
   microBatch?: number;
   /** How many Workers share the work, where they can.
-   * @default {one a core}
+   * @default {one a core, or none if kernels are named}
    */
   workers?: number | undefined;
+  /** Which kernels of the library compute, in this thread.
+   * @default {those that were chosen}
+   */
+  kernels?: KernelSet;
 }
 
 /** How long a backend is watched at work, in milliseconds. */
@@ -32,6 +37,10 @@ const PATIENCE = 1000;
  */
 export async function measureSpeed(workload: Workload, patience = PATIENCE): Promise<number> {
   await using stack = new AsyncDisposableStack();
+  if (workload.kernels) {
+    stack.defer(() => void installKernels());
+    installKernels(workload.kernels);
+  }
   const work = await (workload.task === "train" ? learning : answering)(workload, stack);
   using interrupt = listenForInterrupt();
   const doOnce = async () => {
@@ -52,7 +61,8 @@ type Work = () => Promise<unknown>;
 
 /** Steps of a model that knows nothing. */
 async function learning(workload: Workload, stack: AsyncDisposableStack): Promise<Work> {
-  const { config, batch: size, microBatch = size, workers = usefulWorkers() } = workload;
+  const { config, batch: size, microBatch = size, kernels } = workload;
+  const { workers = kernels ? 0 : usefulWorkers() } = workload;
   const parameters = initialParameters(config, new Rng(1));
   const options = { config, start: { parameters }, microBatch };
   const learner = stack.use(

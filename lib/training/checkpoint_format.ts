@@ -100,7 +100,10 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
       ...training,
       parameters: part("training.parameters."),
       mean: part("training.mean."),
-      meanSquare: part("training.meanSquare.", shapes.filter(([name]) => !usesMuon(name))),
+      meanSquare: part(
+        "training.meanSquare.",
+        shapes.filter(([name]) => !usesMuon(name, training.settings)),
+      ),
     },
   };
 }

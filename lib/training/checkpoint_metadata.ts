@@ -135,8 +135,10 @@ function readProgress(value: unknown): RunProgress {
     const setting = settings[name];
     check(setting === undefined || isNumber(setting), `its setting ${name} is no number`);
   }
-  const { causal = false } = settings;
-  check(typeof causal === "boolean", "its setting causal is neither true nor false");
+  for (const name of ["causal", "muon"]) {
+    const setting = settings[name] ?? true;
+    check(typeof setting === "boolean", `its setting ${name} is neither true nor false`);
+  }
   return { done: { step: step as number, seconds }, settings: settings as unknown as RunSettings };
 }
 

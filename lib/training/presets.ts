@@ -1,3 +1,4 @@
+import type { OptimizerOptions } from "dlm/optimizer/optimizer.ts";
 import type { TrainingPlan } from "dlm/trainer.ts";
 
 /** The hyperparameters of a training run. */
@@ -12,7 +13,7 @@ export interface Preset extends TrainingPlan {
 }
 
 /** What decides a training run, besides its corpus. */
-export interface RunSettings extends Preset {
+export interface RunSettings extends Preset, OptimizerOptions {
   /** Decides the first parameters, the windows drawn and the masks. */
   seed: number;
   /** Whether to train the autoregressive twin: the same model, but it sees only what stands

@@ -6,6 +6,7 @@ import type { Corpus } from "dlm/corpus.ts";
 import { checkFootprint, trainingFootprint } from "dlm/crew/footprint.ts";
 import { createLearner, type Learner, type LearnerState } from "dlm/crew/learner.ts";
 import { initialParameters, Transformer, type TransformerConfig } from "dlm/model.ts";
+import type { BitsPerCharacter } from "dlm/evaluation.ts";
 import { createCrew, usefulWorkers } from "dlm/crew/crew.ts";
 import type { Preset, RunSettings } from "dlm/training/presets.ts";
 import { Rng } from "dlm/rng.ts";
@@ -18,6 +19,8 @@ export interface Run extends AsyncDisposable {
   readonly config: TransformerConfig;
   /** How many steps it has behind it, and how many seconds they took. */
   readonly done: { step: number; seconds: number };
+  /** What its last evaluation found, if there was one. */
+  readonly evaluation: BitsPerCharacter | undefined;
   /** Trains to the end of the budget, one yield a step; see {@linkcode train}. */
   train(options?: Pick<TrainOptions, "onEvaluation">): AsyncGenerator<TrainMetrics>;
   /** The averaged model as it now is, owned by the caller. */
@@ -132,9 +135,9 @@ async function createRun(
   beginning: Beginning,
 ): Promise<Run> {
   const { config, start } = beginning;
-  const { microBatch } = settings;
+  const { microBatch, muon } = settings;
   const workers = workersOf(settings);
-  const options = { config, start, microBatch };
+  const options = { config, start, microBatch, muon };
   const crew = workers === 0 ? undefined : createCrew({ workers });
   using interrupt = listenForInterrupt();
   await using started = new AsyncDisposableStack();
@@ -146,6 +149,7 @@ async function createRun(
     ? async () => crew.predictor({ config, parameters: await learner.state("average") })
     : model;
   let done = beginning.done ?? { step: 0, seconds: 0 };
+  let evaluation: BitsPerCharacter | undefined;
   return {
     corpus,
     settings,
@@ -153,10 +157,14 @@ async function createRun(
     get done() {
       return done;
     },
+    get evaluation() {
+      return evaluation;
+    },
     async *train({ onEvaluation } = {}) {
       const options = { ...settings, corpus, config, learner, average, done, onEvaluation };
       for await (const metrics of train(options)) {
         done = { step: metrics.step, seconds: metrics.seconds };
+        evaluation = metrics.validation ?? evaluation;
         yield metrics;
       }
     },

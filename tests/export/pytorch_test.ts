@@ -55,8 +55,8 @@ const text = "it was the best of times, it was the worst of times\n".repeat(20);
 const corpus = createCorpus("times", text);
 
 /** A run of a few steps, for others to go on with. */
-async function saveRun(path: string): Promise<void> {
-  const settings = { ...PRESETS.smoke, context: 16, steps: 5, seed: 1, workers: 0 };
+async function saveRun(path: string, changes: { muon?: boolean } = {}): Promise<void> {
+  const settings = { ...PRESETS.smoke, context: 16, steps: 5, seed: 1, workers: 0, ...changes };
   await using run = await startRun(corpus, settings);
   await Array.fromAsync(run.train());
   await run.save(path);
@@ -164,6 +164,16 @@ with torch.no_grad():
     });
   },
 );
+
+testWithPyTorch("PyTorch refuses a run that began without Muon", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/start`;
+    await saveRun(path, { muon: false });
+    await Deno.writeTextFile(`${folder}/times.txt`, text);
+    const args = [path, "--corpus", `${folder}/times.txt`, "--steps", "6", "--out", path];
+    await assert.rejects(torchrun(1, "train.py", args), /the run began without it/);
+  });
+});
 
 testWithPyTorch("PyTorch refuses a file that was damaged, and seals what it writes", async () => {
   await inFolder(async (folder) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Browser, Page } from "puppeteer-core";
-import type { Checkpoint } from "dlm/training/checkpoint_format.ts";
+import { type Checkpoint, decodeCheckpoint } from "dlm/training/checkpoint_format.ts";
 import { Transformer, type TransformerConfig } from "dlm/model.ts";
 import { Rng } from "dlm/rng.ts";
 import { lastFrame, sample, type SampleOptions } from "dlm/sampler.ts";
@@ -181,6 +181,26 @@ Deno.test({
       );
       assert.deepEqual(others, []);
     }),
+});
+
+Deno.test("the exported page holds its model, in half the room if wanted", {
+  ignore: (await Deno.permissions.query({ name: "run" })).state !== "granted",
+}, async () => {
+  const modelOf = (page: string) => {
+    const [, data] = /<script type="text\/plain" id="model">([^<]*)</.exec(page)!;
+    return decodeCheckpoint(Uint8Array.fromBase64(data!));
+  };
+  const [whole, half] = [
+    await createWebPage(checkpoint),
+    await createWebPage(checkpoint, { half: true }),
+  ];
+  assert.deepEqual(modelOf(whole), checkpoint);
+  const rounded = Object.entries(checkpoint.average)
+    .map(([name, numbers]) => [name, numbers.map(Math.f16round)]);
+  assert.deepEqual(modelOf(half).average, Object.fromEntries(rounded));
+  const count = Object.values(checkpoint.average).reduce((sum, { length }) => sum + length, 0);
+  const spared = whole.length - half.length; // four letters of base64 hold three bytes
+  assert(Math.abs(spared - 2 * count * 4 / 3) < 40, `${spared} characters less`);
 });
 
 Deno.test("the exported page imports nothing, which a browser would look for in vain", {

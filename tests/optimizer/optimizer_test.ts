@@ -26,7 +26,7 @@ const mix = (a: Matrix, b: Matrix, share: number) =>
   zip(a, b, (x, y) => share * x + (1 - share) * y);
 
 /** The optimizer in doubles and loops. */
-function referenceOptimizer(parameters: Matrices) {
+function referenceOptimizer(parameters: Matrices, muons: readonly string[]) {
   const zeros = () => mapNames((name) => parameters[name]!.map((row) => row.map(() => 0)));
   const state = { mean: zeros(), meanSquare: zeros(), average: { ...parameters } };
   const muon = (name: string, gradient: Matrix): Matrix => {
@@ -46,7 +46,7 @@ function referenceOptimizer(parameters: Matrices) {
     const norm = Math.sqrt(dot(all, all));
     for (const name of Object.keys(SHAPES)) {
       const clipped = gradients[name]!.map((row) => row.map((x) => x / Math.max(1, norm)));
-      const [direction, rate] = MUON.includes(name)
+      const [direction, rate] = muons.includes(name)
         ? [muon(name, clipped), rates.muon]
         : [adamW(name, clipped, step), rates.adamW];
       const decay = name === "embedding" ? 0 : 0.1;
@@ -60,13 +60,22 @@ function referenceOptimizer(parameters: Matrices) {
 }
 
 testOnEachBackend("the optimizer takes the steps of plain loops", async () => {
+  await assertStepsOfLoops(true);
+});
+
+testOnEachBackend("without Muon, AdamW trains the matrices of the blocks too", async () => {
+  await assertStepsOfLoops(false);
+});
+
+async function assertStepsOfLoops(muon: boolean): Promise<void> {
   const rng = new Rng(1);
   const draw = (scale: number): Matrices =>
     mapNames((name) => randomMatrix(...SHAPES[name]!, rng).map((row) => row.map((x) => x * scale)));
   const expected = draw(1);
   const parameters = mapNames((name) => tf.variable(tf.tensor2d(expected[name]!)));
-  using optimizer = new Optimizer(parameters);
-  const loops = referenceOptimizer(expected);
+  using optimizer = new Optimizer(parameters, undefined, { muon });
+  const muons = muon ? MUON : [];
+  const loops = referenceOptimizer(expected, muons);
 
   for (let step = 1; step <= 6; step++) {
     const values = draw(step % 2 === 0 ? 2 : 0.01); // to be clipped every other time
@@ -81,13 +90,13 @@ testOnEachBackend("the optimizer takes the steps of plain loops", async () => {
     assertClose(await parameters[name]!.data(), expected[name]!.flat(), 1e-5);
     for (const part of ["mean", "meanSquare", "average"] as const) {
       const found = optimizer.state[part][name];
-      const none = part === "meanSquare" && MUON.includes(name);
+      const none = part === "meanSquare" && muons.includes(name);
       assert.equal(found === undefined, none, `${part} of ${name}`);
       if (found) assertClose(await found.data(), loops.state[part][name]!.flat(), 1e-5);
     }
   }
   tf.dispose(parameters);
-});
+}
 
 Deno.test("a first step changes a matrix by the rate, whatever the gradient's size", async () => {
   const name = "blocks.0.attention.out";

@@ -100,6 +100,15 @@ Deno.test("chooseBackend() ends, and keeps nothing, if it is stopped while it co
   assert.deepEqual(kept, []);
 });
 
+Deno.test("measureSpeed() takes the kernels that are named, and gives back those of before", async () => {
+  await useBackend("wasm");
+  const chosen = tf.getKernel("BatchMatMul", "wasm");
+  const measuring = measureSpeed({ ...workload, kernels: "none" }, 1);
+  assert.notEqual(tf.getKernel("BatchMatMul", "wasm"), chosen);
+  assert(await measuring > 0);
+  assert.equal(tf.getKernel("BatchMatMul", "wasm")!.kernelFunc, chosen!.kernelFunc);
+});
+
 Deno.test("measureSpeed() ends if it is stopped", async () => {
   using interrupt = fakeInterrupt();
   await useBackend("cpu");

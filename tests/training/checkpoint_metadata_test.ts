@@ -75,6 +75,7 @@ Deno.test("readCheckpointMetadata() says what is missing or wrong, whatever stan
     [trained({ settings: { ...settings, batch: "4" } }), "its setting batch is no number."],
     [trained({ settings: { ...settings, workers: [] } }), "its setting workers is no number."],
     [trained({ settings: { ...settings, causal: 1 } }), /causal is neither true nor false/],
+    [trained({ settings: { ...settings, muon: "on" } }), /muon is neither true nor false/],
   ];
   for (const [texts, message] of cases) {
     assert.throws(() => readCheckpointMetadata(texts), { name: "RangeError", message });

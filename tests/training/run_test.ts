@@ -113,19 +113,43 @@ Deno.test({
   name: "a run that is saved and resumed takes the steps it would have taken",
   ignore: withoutDisk,
   async fn() {
-    const path = await Deno.makeTempFile();
-    try {
-      await using whole = await startRun(corpus, settings);
-      const expected = await losses(whole);
-      await using first = await startRun(corpus, settings);
-      const before = await losses(first, 2);
-      await first.save(path);
-      await using second = await resumeRun(corpus, await loadCheckpoint(path));
-      assert.deepEqual([...before, ...await losses(second)], expected);
-    } finally {
-      await Deno.remove(path);
-    }
+    await assertResumed(settings);
+    await assertResumed({ ...settings, muon: false });
   },
+});
+
+async function assertResumed(settings: RunSettings): Promise<void> {
+  const path = await Deno.makeTempFile();
+  try {
+    await using whole = await startRun(corpus, settings);
+    const expected = await losses(whole);
+    await using first = await startRun(corpus, settings);
+    const before = await losses(first, 2);
+    await first.save(path);
+    await using second = await resumeRun(corpus, await loadCheckpoint(path));
+    assert.deepEqual([...before, ...await losses(second)], expected);
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+Deno.test("a run tells what its last evaluation found", async () => {
+  await using run = await startRun(corpus, settings);
+  const found = [run.evaluation];
+  for await (const { validation } of run.train()) {
+    if (validation) assert.equal(run.evaluation, validation);
+    found.push(run.evaluation);
+  }
+  assert.deepEqual(found.map((evaluation) => evaluation !== undefined), [
+    ...[false, false, false],
+    ...[true, true],
+  ]);
+});
+
+Deno.test("startRun() leaves Muon out where that is wanted", async () => {
+  await using plain = await startRun(corpus, { ...settings, muon: false });
+  await using usual = await startRun(corpus, settings);
+  assert.notDeepEqual(await losses(plain), await losses(usual));
 });
 
 Deno.test("a run never has more Workers than sequences", { ignore: withoutDisk }, async () => {

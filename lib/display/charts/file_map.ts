@@ -6,7 +6,7 @@ import { readHeader } from "dlm/files/safetensors_header.ts";
 /**
  * A safetensors file as a strip, to end a cell with: what lies where, in the order of the bytes.
  * Tensors have the colour of their part of the model, `attention` for `blocks.0.attention.qkv`,
- * and carry the number of their block.
+ * and carry the number of their block. An arrow shows the header, which is mostly too thin to see.
  *
  * @param bytes a whole file, as from `encodeSafetensors()`
  * @throws {SafetensorsError} if it is none
@@ -19,13 +19,16 @@ export function fileMap(bytes: Uint8Array): Displayable {
     return { part, block, from: kB(begin), to: kB(end) };
   });
   const pieces = [{ part: "header", from: 0, to: kB(header.end) }, ...tensors];
+  const label = `↙ header, ${kB(header.end).toFixed(1)} kB`;
   return plot({
-    title: "What lies where in the file",
-    height: 100,
+    title: "A short header, and then nothing but numbers",
+    height: 115,
+    marginTop: 35,
     x: { label: "kB from the beginning" },
     color: { legend: true, domain: [...new Set(pieces.map(({ part }) => part))] },
     marks: [
       Plot.rectX(pieces, { x1: "from", x2: "to", fill: "part", stroke: "white" }),
+      Plot.text([label], { frameAnchor: "top-left", text: (text) => text, dy: -14 }),
       Plot.text(tensors, { x: ({ from, to }) => (from + to) / 2, text: "block", fill: "white" }),
     ],
   });

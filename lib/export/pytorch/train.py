@@ -168,6 +168,8 @@ def main():
     config, training = json.loads(metadata["config"]), json.loads(metadata["training"])
     if config["causal"]:
         sys.exit("This trains denoisers, and the checkpoint has a causal model.")
+    if not training["settings"].get("muon", True):
+        sys.exit("This trains matrices with Muon, and the run began without it.")
     settings = {**training["settings"], "steps": arguments.steps}
     settings.pop("seconds", None)
     done, seconds = training["done"]["step"], training["done"]["seconds"]

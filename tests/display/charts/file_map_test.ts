@@ -26,6 +26,11 @@ Deno.test("fileMap() has a piece for the header and each tensor, as wide as its 
   );
 });
 
+Deno.test("fileMap() points at the header, however thin it is", () => {
+  const svg = bundleOf(fileMap(bytes))["image/svg+xml"]!;
+  assert.match(svg, new RegExp(`header, ${((bytes.length - 4 * 4750) / 1000).toFixed(1)} kB`));
+});
+
 Deno.test("fileMap() names the parts in the order of the file", () => {
   const text = bundleOf(fileMap(bytes))["text/plain"]!;
   assert.match(text, /color, header, attention, mlp, embedding, head/);
