@@ -112,7 +112,7 @@ Deno.test("brokenRules() wants files as Jupyter writes them", () => {
       delete cells[1].outputs[0].metadata;
     }],
     [
-      /^The output 1 of cell 2 of a is none/,
+      /^The output 1 of cell 2 of a is not one that/,
       ({ cells }) => cells[1].outputs[0].output_type = "image",
     ],
     [/^a: the file is not written as Jupyter/, ({ cells }) => delete cells[1].execution_count],
