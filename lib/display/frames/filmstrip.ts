@@ -13,7 +13,8 @@ export interface FilmstripOptions {
 
 /**
  * Samples to the end, and shows how the first text came to be, to end a cell with: frames
- * at even distances, one a row, each character coloured by the step at which it appeared.
+ * at even distances, one a row with its step, each character coloured by the step at which it
+ * appeared.
  * What was given has no colour.
  *
  * @param frames as `sample()` yields them
@@ -31,12 +32,13 @@ export async function filmstrip(
     return step > 0 ? step : NaN;
   });
   const count = Math.min(options.rows ?? 9, states.length);
-  const shown = Array.from(
+  const steps = Array.from(
     { length: count },
-    (_, row) => states[Math.round(row * last / Math.max(1, count - 1))]!,
+    (_, row) => Math.round(row * last / Math.max(1, count - 1)),
   );
-  return maskedRows(shown, tokenizer, {
-    values: shown.map(() => appeared),
+  return maskedRows(steps.map((step) => states[step]!), tokenizer, {
+    names: steps.map((step) => `step ${step}`),
+    values: steps.map(() => appeared),
     domain: [0, Math.max(1, last)],
     label: "appeared at step",
   });

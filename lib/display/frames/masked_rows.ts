@@ -4,6 +4,10 @@ import type { CharTokenizer } from "dlm/tokenizer.ts";
 
 /** Options for {@linkcode maskedRows}. */
 export interface MaskedRowsOptions {
+  /** What each sequence is, such as "t = 0.4"; it stands before its row.
+   * @default {undefined}
+   */
+  names?: readonly string[];
   /** For each sequence a number for each of its tokens, shown as its colour; NaN is none.
    * @default {undefined}
    */
@@ -22,7 +26,7 @@ export interface MaskedRowsOptions {
  * Sequences of one length, one a row, to end a cell with: see `maskedText()`. A line break
  * is shown as a sign and breaks nothing.
  *
- * @throws {RangeError} if the sequences have different lengths
+ * @throws {RangeError} if the sequences have different lengths, or not each of them has a name
  */
 export function maskedRows(
   sequences: readonly Int32Array[],
@@ -37,10 +41,24 @@ export function maskedRows(
     );
   }
   const { values, ...rest } = options;
-  const rows = sequences.map((ids) => tokenizer.decode(ids).replaceAll("\n", "↵"));
+  const names = namesBefore(sequences.length, options.names);
+  const rows = sequences.map((ids, i) => names[i] + tokenizer.decode(ids).replaceAll("\n", "↵"));
+  const uncoloured = Array.from(names[0] ?? "", () => NaN);
   return maskedText(rows.join(""), {
     ...rest,
-    columns,
-    ...(values && { values: values.flatMap((row) => Array.from(row)) }),
+    columns: uncoloured.length + columns,
+    ...(values && { values: values.flatMap((row) => [...uncoloured, ...Array.from(row)]) }),
   });
+}
+
+/** The names of some rows, made equally long; or nothing before each. */
+function namesBefore(count: number, names?: readonly string[]): string[] {
+  if (!names) return Array.from({ length: count }, () => "");
+  if (names.length !== count) {
+    throw new RangeError(
+      `There are ${names.length} names for ${count} sequences: give one for each.`,
+    );
+  }
+  const longest = Math.max(0, ...names.map((name) => [...name].length));
+  return names.map((name) => name + " ".repeat(longest + 2 - [...name].length));
 }

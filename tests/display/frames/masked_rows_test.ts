@@ -20,6 +20,27 @@ Deno.test("maskedRows() colours each character by its value", () => {
   assert.equal(grounds([[0, 1], [0.5, 1]]), 3);
 });
 
+Deno.test("maskedRows() puts the name of each sequence before its row, without a colour", () => {
+  const rows = [Int32Array.of(1, 0, 2), Int32Array.of(3, 3, 1)];
+  const names = ["t = 0", "half"];
+  assert.equal(
+    bundleOf(maskedRows(rows, tokenizer, { names }))["text/plain"],
+    "t = 0  a↵b\nhalf   ▒▒a",
+  );
+  const values = [[0, 0, 0], [0, 0, 0]];
+  const svg = bundleOf(maskedRows(rows, tokenizer, { names, values }))["image/svg+xml"]!;
+  const grounds = svg.match(/M[\d.]+ \d+h7\.5v17/g) ?? [];
+  assert.deepEqual([grounds.length, grounds[0]], [6, "M56 0h7.5v17"]); // seven columns to the right
+});
+
+Deno.test("maskedRows() throws unless each sequence has a name", () => {
+  const rows = [Int32Array.of(1), Int32Array.of(2)];
+  assert.throws(
+    () => maskedRows(rows, tokenizer, { names: ["one"] }),
+    /^RangeError: There are 1 names for 2 sequences: give one for each\.$/,
+  );
+});
+
 Deno.test("maskedRows() throws if the sequences have different lengths", () => {
   assert.throws(
     () => maskedRows([new Int32Array(2), new Int32Array(3)], tokenizer),
