@@ -54,9 +54,11 @@ export async function curvesByChoices(
   const { corpus: { validation, ...rest } = await loadCorpus(), panel = sharedPanel() } = options;
   const measured = Math.min(MOST_MEASURED, MEASURED_A_STEP * steps);
   const corpus = { ...rest, validation: beginning(validation, measured) };
+  const evaluationWindows = Math.ceil(measured / SMALL_TOY.context); // on the way as at the end
+  const settings = { ...SMALL_TOY, steps, seed, evaluateEvery, evaluationWindows };
   const curves: Record<string, [number, number][]> = {};
   for (const [name, choices] of Object.entries(variants)) {
-    using run = startSimpleDlm(corpus, { ...SMALL_TOY, steps, seed, evaluateEvery, choices });
+    using run = startSimpleDlm(corpus, { ...settings, choices });
     const history = await showTraining(run.train(), panel);
     curves[name] = history.flatMap(({ step, validation }) =>
       validation ? [[step, validation.bitsPerCharacter]] : []
