@@ -38,22 +38,18 @@ export const BE_HORSE: Exercises = {
     ],
   }),
   "10.4": numeric({
-    truth: () =>
-      Object.values(
-        simpleDlmShapes({
-          vocabularySize: 65,
-          layers: 2,
-          width: 64,
-          heads: 1,
-          context: 64,
-          choices: SIMPLE_DLM,
-        }),
-      ).reduce((sum, [rows, columns]) => sum + rows * columns, 0),
+    truth: () => {
+      const config = { vocabularySize: 65, layers: 2, width: 64, heads: 1, context: 64 };
+      const shapes = Object.values(simpleDlmShapes({ ...config, choices: SIMPLE_DLM }));
+      return shapes.reduce((sum, [rows, columns]) => sum + rows * columns, 0);
+    },
     tolerance: 0.5,
     hint: "Go through the function: two tables, the share of masks, in each block two norms and " +
       "three matrices with their biases, and the head. The mask is a token too.",
     slips: [
-      { answer: 103_490, reason: "" },
+      { answer: 103_232, reason: "The biases of the matrices are missing." },
+      { answer: 104_257, reason: "The mask has a row in the table and an output of the head." },
+      { answer: 103_874, reason: "The norms are missing: a gain and a bias each." },
     ],
   }),
 };
