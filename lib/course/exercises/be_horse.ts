@@ -11,7 +11,8 @@ export const BE_HORSE: Exercises = {
   "10.1": numeric({
     truth: () => -Math.log2(1 - 0.1),
     tolerance: 0.002,
-    hint: "Which share of its probability is left for the true character, and what does a share cost?",
+    hint:
+      "Which share of its probability is left for the true character, and what does a share cost?",
     slips: [
       { answer: -Math.log2(0.1), reason: "That is what a character costs that has this tenth." },
       { answer: 0.1, reason: "That is a share; its price is a logarithm." },
