@@ -127,6 +127,7 @@ export * from "dlm/export/web_page.ts";
 // The course
 export { checkAnswer } from "dlm/course/check_answer.ts";
 export * from "dlm/course/choose_text.ts";
+export * from "dlm/course/compare_choices.ts";
 export * from "dlm/course/gradient_check.ts";
 export * from "dlm/course/one_to.ts";
 export * from "dlm/course/own_network.ts";

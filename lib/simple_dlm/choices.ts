@@ -39,13 +39,14 @@ function allChoices(made: boolean): Choices {
 }
 
 /**
- * From simple_dlm to this library: each entry undoes one choice more than the one before, in
+ * From simple_dlm to this library: each of them undoes one choice more than the one before, in
  * the order of {@linkcode CHOICES}, and is named by what takes its place.
  */
-export function undoneInTurn(): [name: string, choices: Choices][] {
-  const path: [string, Choices][] = [["simple_dlm", SIMPLE_DLM]];
+export function undoneInTurn(): Record<string, Choices> {
+  let choices = SIMPLE_DLM;
+  const path: Record<string, Choices> = { "simple_dlm": choices };
   for (const [name, [, instead]] of Object.entries(CHOICES)) {
-    path.push([instead, { ...path.at(-1)![1], [name]: false }]);
+    path[instead] = choices = { ...choices, [name]: false };
   }
   return path;
 }

@@ -3,7 +3,7 @@ import { tf } from "dlm/backend/backend.ts";
 import type { Corpus } from "dlm/corpus.ts";
 import { lossAndGradients } from "dlm/objective.ts";
 import { Optimizer, type OptimizerState, type Step } from "dlm/optimizer/optimizer.ts";
-import type { RunSettings } from "dlm/training/presets.ts";
+import { PRESETS, type RunSettings } from "dlm/training/presets.ts";
 import { Rng } from "dlm/rng.ts";
 import type { Choices } from "dlm/simple_dlm/choices.ts";
 import { pooledMeanAtOneRate } from "dlm/simple_dlm/one_rate.ts";
@@ -17,6 +17,19 @@ const SMALL_RATE = 1e-4;
 export interface SimpleDlmSettings extends Omit<RunSettings, "microBatch" | "causal" | "workers"> {
   choices: Choices;
 }
+
+/** A size and a budget at which choices can be compared: ten seconds a run on an idle core. */
+export const SMALL_TOY = {
+  ...PRESETS.laptop,
+  layers: 2,
+  width: 64,
+  heads: 2, // where one head is undone
+  batch: 16,
+  warmupSteps: 20,
+  seconds: undefined,
+  steps: 300,
+  evaluateEvery: 75,
+} as const satisfies Omit<SimpleDlmSettings, "choices" | "seed">;
 
 /** A training run of {@linkcode SimpleDlm}, in this thread. */
 export interface SimpleDlmRun extends Disposable {

@@ -54,6 +54,7 @@ export function spreads(
   });
   const ticks = rows.flatMap(({ name, values }) => values.map((value) => ({ name, value })));
   const longest = Math.max(0, ...rows.map(({ name }) => textWidth(name, 11)));
+  const most = Math.max(...rows.map(({ values }) => values.length)); // many overlap, a few are faint
   return plot({
     title,
     caption,
@@ -68,7 +69,7 @@ export function spreads(
         x: "value",
         y: "name",
         stroke: "#4269d0",
-        strokeOpacity: 0.15,
+        strokeOpacity: Math.max(0.15, most ** -0.5),
         clip: true,
       }),
       ...(truth === undefined

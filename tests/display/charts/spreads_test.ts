@@ -39,3 +39,13 @@ Deno.test("spreads() throws if something was measured only once", () => {
     message: "There are 1 measurements of once: a spread needs at least 2.",
   });
 });
+
+Deno.test("spreads() draws a few measurements boldly, and many so that they add up", () => {
+  const opacity = (count: number) => {
+    const many = { many: Array.from({ length: count }, (_, i) => i) };
+    const svg = bundleOf(spreads(many, { title: "Chart", label: "m" }))["image/svg+xml"]!;
+    return Number(svg.match(/ stroke-opacity="([\d.]+)"/)![1]);
+  };
+  assert.equal(opacity(4), 0.5);
+  assert.equal(opacity(400), 0.15);
+});
