@@ -5,7 +5,7 @@ import type { GetMatrix, OwnNetwork } from "dlm/course/own_network.ts";
 import { attention } from "dlm/ops/attention.ts";
 import { embed, embedNeighbours } from "dlm/ops/embed.ts";
 import { rmsNorm } from "dlm/ops/rms_norm.ts";
-import { assertNoLeak } from "../_support.ts";
+import { assertNoLeak } from "../../_support.ts";
 
 Deno.test("03.1 wants a width that eight heads can share", async () => {
   assert.equal(await replyTo("03.1", 224), "Right: it is 224.");

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { recordRun } from "dlm/course/run_table.ts";
+import { recordRun } from "dlm/course/models/run_table.ts";
 import { loadCheckpoint, loadModel } from "dlm/training/checkpoint.ts";
 import { type Corpus, loadCorpus } from "dlm/corpus.ts";
 import { predictInWorkers } from "dlm/crew/crew.ts";

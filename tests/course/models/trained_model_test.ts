@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { trainedModel } from "dlm/course/trained_model.ts";
-import { inFolder } from "../_support.ts";
-import { inFreshProject } from "./_project.ts";
+import { trainedModel } from "dlm/course/models/trained_model.ts";
+import { inFolder } from "../../_support.ts";
+import { inFreshProject } from "../_project.ts";
 
 // Texts are read from files, so these run under `deno test -A` only.
 const ignore = (await Deno.permissions.query({ name: "write" })).state !== "granted";

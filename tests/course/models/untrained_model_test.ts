@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { untrainedModel } from "dlm/course/untrained_model.ts";
-import { assertNoLeak, inFolder } from "../_support.ts";
+import { untrainedModel } from "dlm/course/models/untrained_model.ts";
+import { assertNoLeak, inFolder } from "../../_support.ts";
 
 // The text is read from a file, so this runs under `deno test -A` only.
 const ignore = (await Deno.permissions.query({ name: "write" })).state !== "granted";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { inFreshProject } from "./_project.ts";
+import { inFreshProject } from "../_project.ts";
 
 // The table is a file, so this runs under `deno test -A` only.
 const ignore = (await Deno.permissions.query({ name: "write" })).state !== "granted";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createCorpus } from "dlm/corpus.ts";
-import { bitsByChoices, curvesByChoices } from "dlm/course/compare_choices.ts";
+import { bitsByChoices, curvesByChoices } from "dlm/course/models/compare_choices.ts";
 import { sharedPanel } from "dlm/display/panel.ts";
 import { SIMPLE_DLM, UNDONE } from "dlm/simple_dlm/choices.ts";
-import { assertNoLeak } from "../_support.ts";
+import { assertNoLeak } from "../../_support.ts";
 
 const corpus = createCorpus("counting", "one two three\nfour five six\nseven eight\n".repeat(80));
 
