@@ -109,7 +109,17 @@ const textOf = (page: Page, source: string) =>
       .outputArea.node.textContent`,
   ) as Promise<string>;
 
-/** Has the whole program train for so long, as a reader would. */
+/** Runs a cell, stops it a second after it shows a sign of life, and returns what it shows then. */
+async function stop(page: Page, source: string, sign: string): Promise<string> {
+  const stopped = run(page, source);
+  await page.waitForFunction(sign);
+  await pause(1000);
+  await page.evaluate(`globalThis.jupyterapp.commands.execute("notebook:interrupt-kernel")`);
+  await stopped;
+  return await textOf(page, source);
+}
+
+/** Has the first cell that trains for some seconds do so for others, as a reader would. */
 const trainFor = (page: Page, seconds: number) =>
   page.evaluate(`(() => {
     const cells = globalThis.jupyterapp.shell.currentWidget.content.widgets;
@@ -172,9 +182,7 @@ async function visit(browser: Browser, address: string, name: string): Promise<v
   await run(page, "player(");
   const { sentences, controls, texts: [finished], frame: last } = await player(page);
   assert.deepEqual([sentences, controls], [0, 2]);
-  await page.evaluate(
-    `document.querySelector("details").parentNode.querySelector("button").click()`,
-  );
+  await (await page.$("p:has(> input[type=range]) > button"))!.click();
   await page.waitForFunction(`document.querySelector("details").parentNode
     .querySelector("input").value > 4`);
   await picture(page, "the player at play");
@@ -195,12 +203,8 @@ async function visit(browser: Browser, address: string, name: string): Promise<v
 
   const whole = await open(browser, `${address}00_whole_idea.ipynb`);
   await trainFor(whole.page, 600);
-  const stopped = run(whole.page, "const seconds");
-  await whole.page.waitForFunction(`document.body.textContent.includes("step 0: ")`);
-  await pause(1000);
-  await whole.page.evaluate(`globalThis.jupyterapp.commands.execute("notebook:interrupt-kernel")`);
-  await stopped;
-  assert.match(await textOf(whole.page, "const seconds"), /Interrupted: .*after step \d/s);
+  const started = `document.body.textContent.includes("step 0: ")`;
+  assert.match(await stop(whole.page, "const seconds", started), /Interrupted: .*after step \d/s);
   await picture(whole.page, "the whole program, stopped");
   await run(whole.page, "const [prompt"); // the kernel lives on
   await whole.page.evaluate(`globalThis.jupyterapp.commands.execute("docmanager:save")`);
@@ -215,6 +219,13 @@ async function visit(browser: Browser, address: string, name: string): Promise<v
   const training = await open(browser, `${address}05_training.ipynb`);
   await run(training.page, "showTraining(");
   await picture(training.page, "the live panel");
+  await trainFor(training.page, 600);
+  const trained = await textOf(training.page, "showTraining(");
+  const anew = `document.querySelector(".jp-OutputArea img[src^='data:image/svg']") !== null`;
+  const stopped = await stop(training.page, "showTraining(", anew);
+  assert.notEqual(stopped, trained);
+  assert.match(stopped, /Your model is .*Interrupted: .*after step \d/s);
+  await run(training.page, "bitsByMasks("); // with the model as it was when it was stopped
   assert.deepEqual(training.troubles.difference(usual), new Set());
   await training.page.close();
 }
