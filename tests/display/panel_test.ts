@@ -152,7 +152,7 @@ Deno.test("showTraining() throws outside a notebook, before the first step", asy
   const clock = { milliseconds: 0 };
   await assert.rejects(showTraining(run(clock, { steps: 1 })), {
     name: "Error",
-    message: /draws in a notebook and this is none: loop over the run's metrics yourself/,
+    message: /draws in a notebook, and this is not one: loop over the run's metrics yourself/,
   });
   assert.equal(clock.milliseconds, 0);
 });

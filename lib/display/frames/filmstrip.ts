@@ -28,7 +28,7 @@ export interface FilmstripOptions {
 
 /**
  * Samples to the end, and shows how the first text came to be, to end a cell with: frames at even
- * distances, one below the other. What was given has no colour.
+ * distances, one below the other, each with its step. What was given has no colour.
  *
  * @param frames as `sample()` yields them
  */
@@ -48,26 +48,47 @@ export async function filmstrip(
     return step > 0 ? step : NaN;
   });
   const count = Math.min(rows, states.length);
-  const shown = Array.from(
+  const steps = Array.from(
     { length: count },
-    (_, row) => states[Math.round(row * last / Math.max(1, count - 1))]!,
+    (_, row) => Math.round(row * last / Math.max(1, count - 1)),
   );
-  const texts = shown.map(({ ids }) => tokenizer.decode(ids).replaceAll("\n", "↵"));
+  const margin = `step ${last}  `.length;
+  const texts = steps.map((step) => {
+    const text = [...tokenizer.decode(states[step]!.ids).replaceAll("\n", "↵")];
+    const name = (line: number) => [...(line === 0 ? `step ${step}` : "").padEnd(margin)];
+    return inLines(text, columns, name).join("");
+  });
+  const uncoloured = Array<number>(margin).fill(NaN);
   const room = widestColumns(...texts);
-  const blocks = shown.map(({ confidences }, row) =>
-    maskedTextBlock(texts[row]!, {
+  const blocks = steps.map((step, row) => {
+    const values = color === "step" ? appeared : Array.from(states[step]!.confidences);
+    return maskedTextBlock(texts[row]!, {
       ...(color === "step"
-        ? { values: appeared, domain: [0, Math.max(1, last)], label: "appeared at step" }
-        : { values: confidences, domain: [0, 1], label: "probability when written" }),
+        ? { domain: [0, Math.max(1, last)], label: "appeared at step" }
+        : { domain: [0, 1], label: "probability when written" }),
       ...(row > 0 && { label: "" }),
-      columns,
+      values: inLines(values, columns, () => uncoloured),
+      columns: margin + columns,
       room,
-    })
-  );
+    });
+  });
   const apart = states[0]!.ids.length > columns;
-  const lines = texts.map((text) => maskedLines(text, { columns }).join("\n"));
+  const lines = texts.map((text) => maskedLines(text, { columns: margin + columns }).join("\n"));
   return picture(
     withDirection(stack(blocks, apart ? 10 : 0), ...texts),
     lines.join(apart ? "\n\n" : "\n"),
   );
+}
+
+/** What belongs to the characters of a text, in lines of `columns`, with a margin before each. */
+function inLines<Item>(
+  items: readonly Item[],
+  columns: number,
+  margin: (line: number) => readonly Item[],
+): Item[] {
+  const lines = Array.from(
+    { length: Math.ceil(items.length / columns) },
+    (_, line) => [...margin(line), ...items.slice(line * columns, (line + 1) * columns)],
+  );
+  return lines.flat();
 }

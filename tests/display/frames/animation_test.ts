@@ -17,6 +17,6 @@ Deno.test("animation() is the GIF of denoisingGif(), and asks for no other file"
 
 Deno.test("animation() is a film strip where no HTML is shown", async () => {
   const bundle = bundleOf(await animation(FRAMES, tokenizer));
-  assert.equal(bundle["text/plain"]!.split("\n").at(-1), "ab↵");
+  assert.equal(bundle["text/plain"]!.split("\n").at(-1), "step 5  ab↵");
   assert.deepEqual(Object.keys(bundle).sort(), ["image/png", "text/html", "text/plain"]);
 });

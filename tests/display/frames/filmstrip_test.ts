@@ -24,16 +24,16 @@ async function* framesOf(...texts: string[]): AsyncGenerator<Frame> {
   }
 }
 
-Deno.test("filmstrip() shows a frame a row, with line breaks as a sign", async () => {
+Deno.test("filmstrip() shows a frame a row with its step, and line breaks as a sign", async () => {
   const frames = framesOf("a▒▒▒", "a▒\n▒", "ab\na");
   const { "text/plain": text } = bundleOf(await filmstrip(frames, tokenizer));
-  assert.equal(text, "a▒▒▒\na▒↵▒\nab↵a");
+  assert.equal(text, "step 0  a▒▒▒\nstep 1  a▒↵▒\nstep 2  ab↵a");
 });
 
 Deno.test("filmstrip() chooses rows at even distances, the first and last among them", async () => {
   const frames = framesOf("▒▒▒▒", "▒▒▒a", "▒▒aa", "▒aaa", "aaaa");
   const { "text/plain": text } = bundleOf(await filmstrip(frames, tokenizer, { rows: 3 }));
-  assert.equal(text, "▒▒▒▒\n▒▒aa\naaaa");
+  assert.equal(text, "step 0  ▒▒▒▒\nstep 2  ▒▒aa\nstep 4  aaaa");
 });
 
 Deno.test("filmstrip() colours what appeared and leaves plain what was given", async () => {
@@ -47,7 +47,7 @@ Deno.test("filmstrip() colours what appeared and leaves plain what was given", a
 Deno.test("filmstrip() breaks long frames, which then stand apart", async () => {
   const options = { columns: 2 };
   const bundle = bundleOf(await filmstrip(framesOf("a▒▒", "ab▒"), tokenizer, options));
-  assert.equal(bundle["text/plain"], "a▒\n▒\n\nab\n▒");
+  assert.equal(bundle["text/plain"], "step 0  a▒\n        ▒\n\nstep 1  ab\n        ▒");
   const width = Number(/width="(\d+)"/.exec(bundle["image/svg+xml"]!)![1]);
   const { "image/svg+xml": short } = bundleOf(await filmstrip(framesOf("a▒", "ab"), tokenizer));
   assert.equal(width, Number(/width="(\d+)"/.exec(short!)![1]));
