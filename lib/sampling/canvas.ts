@@ -46,6 +46,7 @@ export interface Canvas {
    * sequences that have such a place.
    *
    * @param places those of one sequence after those of another
+   * @throws {RangeError} if there is no mask in one of them
    */
   guess(places: readonly number[]): Promise<Guess[]>;
   /** Writes the characters of some guesses. */
@@ -93,6 +94,12 @@ export function canvasOf(sheet: Sheet, from: number = 0, to: number = sheet.leng
     written: () => places((place) => !isNaN(confidences[place]!)).flat(),
     async guess(places) {
       if (places.length === 0) return [];
+      const odd = places.findIndex((place) => tokens[place] !== maskId);
+      if (odd >= 0) {
+        throw new RangeError(
+          `There is no mask at the place ${places[odd]}: guess at places that masks() lists.`,
+        );
+      }
       sheet.evaluations++;
       const logits = await predictor.logits(windowsAround(sheet, places, [from, to])); // [N, V]
       return places.map((place, n) =>

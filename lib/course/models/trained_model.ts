@@ -45,7 +45,8 @@ export interface TrainedModelOptions extends FindModelOptions {
  * {@linkcode findModel}, or else a small one that is trained now, in a few seconds.
  *
  * It stays in memory until another one of its kind is asked for, so a cell need not free it,
- * can be run any number of times, and can hold a denoiser beside its causal twin.
+ * can be run any number of times, and can hold a denoiser beside its causal twin. A program of
+ * your own ends with `Deno.exit()`, since the Workers of the predictor keep it alive.
  *
  * @throws {Interrupted} on Stop while a small one is trained; a half of it is no model to look at
  */

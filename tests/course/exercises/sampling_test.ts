@@ -43,6 +43,12 @@ Deno.test("exercise 06.1 says what is wrong with a sampler", async () => {
         yield 1;
       }
     } as Sampler],
+    [/no mask at the place undefined/, async function* (canvas) {
+      for (let left = 6; left > 0; left--) {
+        canvas.write(await canvas.guess(canvas.masks().map(([first]) => first!)));
+        yield (left - 1) / 6;
+      }
+    } as Sampler],
     [/stopped with 9 of 11 masks left/, async function* (canvas) {
       canvas.write(await canvas.guess(canvas.masks().map(([first]) => first!)));
       yield 0;
