@@ -295,7 +295,7 @@ Deno.test("evaluate --baselines measures a text without any model", { ignore }, 
   const { stdout } = await run(folder, "evaluate", args);
   const { corpus, bitsPerChar } = JSON.parse(stdout);
   assert.equal(corpus, "text.txt");
-  assert.equal(Object.keys(bitsPerChar).length, 9);
+  assert.equal(Object.keys(bitsPerChar).length, 8);
   assert(bitsPerChar.trigram < bitsPerChar.unigram);
   await Deno.remove(folder, { recursive: true });
 });
