@@ -46,7 +46,7 @@ export function createSession(shell: ZmtpSocket, iopub: ZmtpSocket, key: string)
     const cell = await request("execute_request", {
       code,
       silent,
-      store_history: !silent,
+      store_history: true,
       allow_stdin: false,
     });
     const mark = JSON.stringify({ data: { [FENCE]: cell }, metadata: {} });

@@ -16,12 +16,12 @@ const RECORDING = `
     return await recordRun(run);
   };
   await record(rhyme, {});
-  await record(rhyme, {}, 1);
+  await record(rhyme, { evaluateEvery: 1 }, 1);
   await record(rhyme, { causal: true });
   await record(other, {});
   await trainAndRecord(rhyme, { ...small, seed: 1, steps: 60, muon: false });
   const kept = await recordedRuns(rhyme);
-  const rows = await record(rhyme, {}, 1); // a stopped run leaves the table as it is
+  const rows = await record(rhyme, { evaluateEvery: 1 }, 1); // a stopped run leaves the table as it is
   await Deno.writeTextFile("runs/notebooks/runs.json", "[{");
   console.log(JSON.stringify([rows, kept, await recordedRuns(rhyme)]));
 `;
