@@ -62,36 +62,6 @@ export function maskExactly(tokens: Int32Array, options: MaskExactlyOptions): In
   return masked;
 }
 
-/** Options for {@linkcode maskPlaces}. */
-export interface MaskPlacesOptions {
-  /** The id of the mask token. */
-  maskId: number;
-  /** The places to mask, counted from 0. */
-  places: readonly number[];
-}
-
-/**
- * Masks some places of a text, which are not drawn but chosen.
- *
- * @param tokens one sequence of T token ids
- * @returns the sequence with masks, a new array
- * @throws {RangeError} if a place is not in the text
- */
-export function maskPlaces(tokens: Int32Array, options: MaskPlacesOptions): Int32Array {
-  const { maskId, places } = options;
-  const masked = tokens.slice();
-  for (const place of places) {
-    if (!(Number.isInteger(place) && place >= 0 && place < tokens.length)) {
-      throw new RangeError(
-        `There is no place ${place} in a text of ${tokens.length} characters: ` +
-          `give whole numbers from 0, which is the first, up to one less than its length.`,
-      );
-    }
-    masked[place] = maskId;
-  }
-  return masked;
-}
-
 /** Options for {@linkcode samplePosterior}. */
 export interface SamplePosteriorOptions {
   /** The text without noise, `x_0`. */

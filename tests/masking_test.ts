@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { maskExactly, maskIndependently, maskPlaces, samplePosterior } from "dlm/masking.ts";
+import { maskExactly, maskIndependently, samplePosterior } from "dlm/masking.ts";
 import { Rng } from "dlm/rng.ts";
 import { cosine, linear } from "dlm/schedule.ts";
 import {
@@ -152,20 +152,4 @@ Deno.test("samplePosterior() never hides or changes what shows, and shows all at
     at(0).forEach((id, i) => assert.equal(id, before[i] === maskId ? clean[i] : before[i]));
     assert.deepEqual(tokens, before);
   }));
-});
-
-Deno.test("maskPlaces() masks the places given, and into a new array", () => {
-  assert.deepEqual([...maskPlaces(clean, { maskId, places: [3, 0] })], [maskId, 1, 4, maskId]);
-  assert.deepEqual([...maskPlaces(clean, { maskId, places: [] })], [3, 1, 4, 1]);
-  assert.deepEqual([...clean], [3, 1, 4, 1]);
-});
-
-Deno.test("maskPlaces() throws if a place is not in the text", () => {
-  for (const place of [-1, 4, 1.5, NaN]) {
-    assert.throws(() => maskPlaces(clean, { maskId, places: [0, place] }), {
-      name: "RangeError",
-      message: `There is no place ${place} in a text of 4 characters: ` +
-        "give whole numbers from 0, which is the first, up to one less than its length.",
-    });
-  }
 });
