@@ -24,7 +24,12 @@ const ENDING = ".safetensors";
 export const RUNS: string = fileURLToPath(new URL("../../runs", import.meta.url));
 
 /** Where the short runs are kept with which the notebooks are tested. */
-export const SMOKE_RUNS: string = fileURLToPath(new URL("../../build/runs", import.meta.url));
+const SMOKE_RUNS = fileURLToPath(new URL("../../build/runs", import.meta.url));
+
+/** Where the notebooks keep what they train; while they are tested, apart from the reader's runs. */
+export function notebookRuns(): string {
+  return join(Deno.env.get("DLM_PRESET") === "smoke" ? SMOKE_RUNS : RUNS, "notebooks");
+}
 
 /** The models that come with the library, the smallest first. */
 export async function shippedModels(): Promise<KnownModel[]> {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Corpus } from "dlm/corpus.ts";
 import type { Row } from "dlm/display/table.ts";
 import { writeFileAtomic } from "dlm/files/atomic.ts";
-import { RUNS, SMOKE_RUNS } from "dlm/training/known_models.ts";
+import { notebookRuns } from "dlm/training/known_models.ts";
 import type { RunSettings } from "dlm/training/presets.ts";
 import { type Run, startRun } from "dlm/training/run.ts";
 
@@ -70,8 +70,7 @@ export async function recordedRuns({ sha256 }: Pick<Corpus, "sha256">): Promise<
 }
 
 function file(): string {
-  const smoke = Deno.env.get("DLM_PRESET") === "smoke";
-  return join(smoke ? SMOKE_RUNS : RUNS, "notebooks", "runs.json");
+  return join(notebookRuns(), "runs.json");
 }
 
 /** A file that is missing or damaged is an empty table: it only holds notes. */

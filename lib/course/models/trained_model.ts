@@ -9,9 +9,8 @@ import {
   findModel,
   type FindModelOptions,
   type KnownModel,
-  RUNS,
+  notebookRuns,
   shippedModels,
-  SMOKE_RUNS,
 } from "dlm/training/known_models.ts";
 import type { Checkpoint } from "dlm/training/checkpoint_format.ts";
 import { PRESETS } from "dlm/training/presets.ts";
@@ -69,9 +68,8 @@ export async function trainedModel(options: TrainedModelOptions = {}): Promise<T
  * @returns a sentence that says which of them is yours now
  */
 export async function saveAsYours(run: Run): Promise<string> {
-  const folder = Deno.env.get("DLM_PRESET") === "smoke" ? SMOKE_RUNS : RUNS;
   const name = `${run.corpus.name}${run.config.causal ? "-causal" : ""}.safetensors`;
-  const path = join(folder, "notebooks", name);
+  const path = join(notebookRuns(), name);
   const { done: { step, seconds }, settings } = run;
   const finished = step >= (settings.steps ?? Infinity) ||
     seconds >= (settings.seconds ?? Infinity);
