@@ -13,7 +13,7 @@ import { dirname } from "node:path";
 import { KERNEL_WISHES, kernelsInUse, tf, useBackend } from "dlm/backend/backend.ts";
 import { Interrupted } from "dlm/backend/interrupt.ts";
 import { loadCheckpoint } from "dlm/training/checkpoint.ts";
-import { backendOption, openCorpus, openLearnedText } from "dlm/cli/_inputs.ts";
+import { backendOption, modelPath, openCorpus, openLearnedText } from "dlm/cli/_inputs.ts";
 import { progressBar, startBar } from "dlm/cli/_progress.ts";
 import type { Corpus } from "dlm/corpus.ts";
 import { TEXT_NAMES } from "dlm/files/texts.ts";
@@ -52,6 +52,7 @@ const command = new Command("train")
     new Option("--preset <name>", "hyperparameters to start from (default: laptop)")
       .choices(Object.keys(PRESETS) as PresetName[]),
   )
+  .option("--from <name|file>", "start with the parameters of a model, not with random ones", path)
   .option("--steps <N>", "end after N steps", wholeNumber(1))
   .option("--seconds <S>", "end after S seconds", positiveNumber)
   .option("--seed <N>", "another seed, another run (default: 1)", anyWholeNumber)
@@ -109,17 +110,20 @@ type Options = ReturnType<typeof command.opts>;
 
 async function open(options: Options): Promise<OpenRun> {
   const { preset = "laptop", seed = 1 } = options;
+  const from =
+    await (options.from === undefined ? undefined : modelPath(options.from).then(loadCheckpoint));
   const settings: RunSettings = {
     ...PRESETS[preset],
     seed,
     causal: false,
+    ...(from && sizeOf(from.config)),
     ...hyperparameters(options),
     workers: options.workers,
   };
   const corpus = await openCorpus(options.corpus);
   const { vocabularySize } = corpus.tokenizer;
   await choose(options, { ...settings, vocabularySize, causal: settings.causal ?? false });
-  const run = await startRun(corpus, withBudget(settings, options));
+  const run = await startRun(corpus, withBudget(settings, options), from);
   const cost = describeVocabularyCost(corpus, run.config);
   if (cost !== undefined) console.error(cost);
   const folder =
@@ -128,6 +132,13 @@ async function open(options: Options): Promise<OpenRun> {
   throw new RangeError(
     `${folder.checkpoint} holds a run already: add --resume to go on with it, or choose another --out.`,
   );
+}
+
+/** The hyperparameters that a run takes from the model it starts from, unless told otherwise. */
+function sizeOf(
+  { vocabularySize: _, ...size }: TransformerConfig,
+): Omit<TransformerConfig, "vocabularySize"> {
+  return size;
 }
 
 /** Puts a backend to use for steps of some size. Workers and kernels are those of wasm. */
@@ -144,6 +155,11 @@ async function choose(
 
 /** The run of a checkpoint, of which only the budget and the number of Workers may change. */
 async function reopen(options: Options): Promise<OpenRun> {
+  if (options.from !== undefined) {
+    throw new RangeError(
+      "A run that goes on starts from no other model: leave --from or --resume out.",
+    );
+  }
   const out = options.out ?? await newestRunFolder();
   const path = checkpointIn(out);
   if (!await exists(path)) await loadCheckpoint(path); // says why not, and makes no folder

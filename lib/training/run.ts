@@ -30,8 +30,11 @@ export interface Run extends AsyncDisposable {
 }
 
 /**
- * A new run.
+ * A new run, from parameters drawn at random or from those of a finished model: of one that learned
+ * from another text, or from shorter windows.
  *
+ * @param from what is in the file of that model; its size must be that of the settings, but for
+ *   the context
  * @example
  * ```ts ignore
  * await using run = await startRun(await loadCorpus(), { ...PRESETS.smoke, seed: 1 });
@@ -39,10 +42,15 @@ export interface Run extends AsyncDisposable {
  * await run.save("model.safetensors");
  * ```
  *
- * @throws {RangeError} if the settings make no sense, or want more memory than there is
+ * @throws {RangeError} if the settings make no sense or want more memory than there is, or the
+ *   model is of another size or knows other characters than the corpus
  * @throws {Interrupted} on Ctrl-C, or on Stop in a notebook, while its Workers start
  */
-export async function startRun(corpus: Corpus, settings: RunSettings): Promise<Run> {
+export async function startRun(
+  corpus: Corpus,
+  settings: RunSettings,
+  from?: FinishedModel,
+): Promise<Run> {
   const { layers, width, heads, context, causal = false, seed } = settings;
   const { vocabularySize } = corpus.tokenizer;
   const config = {
@@ -54,8 +62,29 @@ export async function startRun(corpus: Corpus, settings: RunSettings): Promise<R
     causal,
   };
   checkMemory(config, settings);
-  const parameters = initialParameters(config, new Rng(seed).stream("initialisation"));
+  if (from) checkFits(from, corpus, config);
+  const parameters = from?.average ??
+    initialParameters(config, new Rng(seed).stream("initialisation"));
   return await createRun(corpus, settings, { config, start: { parameters } });
+}
+
+/** What a run needs of a model that it starts from. */
+export type FinishedModel = Pick<Checkpoint, "config" | "characters" | "average">;
+
+function checkFits(from: FinishedModel, corpus: Corpus, config: TransformerConfig): void {
+  if (from.characters.join("") !== corpus.tokenizer.characters.join("")) {
+    throw new RangeError(
+      `The model to start from knows other characters than ${corpus.name} has: ` +
+        `start from random parameters.`,
+    );
+  }
+  for (const name of ["layers", "width", "heads", "causal"] as const) {
+    if (from.config[name] === config[name]) continue;
+    throw new RangeError(
+      `The model to start from has ${name} ${from.config[name]}, not ${config[name]}: ` +
+        `the run must have the same.`,
+    );
+  }
 }
 
 /**

@@ -26,7 +26,6 @@ async function prepareFolder(): Promise<string> {
   const folder = await Deno.makeTempDir();
   await Deno.writeTextFile(`${folder}/text.txt`, TEXT);
   await Deno.writeTextFile(`${folder}/plain.txt`, TEXT.replaceAll("\r", "")); // nothing to say of it
-  await Deno.writeTextFile(`${folder}/plain.txt`, TEXT.replaceAll("\r", "")); // of which nothing is said
   await Deno.writeTextFile(`${folder}/empty.txt`, "");
   await Deno.writeTextFile(`${folder}/short.txt`, "be horse");
   if (!onWindows) {
@@ -90,6 +89,17 @@ const BAD_INPUT: [string, string, string[], RegExp][] = [
   ],
   ["an unknown option", "train", ["--lr", "1"], /--lr/],
   ["an unknown preset", "train", ["--preset", "huge"], /smoke, laptop, large/],
+  ["starting from nothing", "train", ["--from", "none.safetensors"], /no file none/],
+  ["starting from a model of other characters", "train", [
+    "--corpus=plain.txt",
+    "--from=best",
+  ], /other characters/],
+  [
+    "resuming and starting from a model",
+    "train",
+    ["--resume", "--from=whole.safetensors"],
+    /leave --from or --resume out/,
+  ],
   ["resuming nothing", "train", ["--resume", "--out", "nowhere"], /no file .*safetensors/],
   ["a missing checkpoint", "sample", ["--model", "none.safetensors"], /no file .*safetensors/],
   ["an empty path", "train", ["--out", ""], /must not be empty/],
@@ -216,6 +226,28 @@ Deno.test(
     assert.equal(first.trainNats, again.trainNats);
     assert.equal(first.valBitsPerChar, again.valBitsPerChar);
     assert.notEqual(first.trainNats, other.trainNats);
+    await Deno.remove(folder, { recursive: true });
+  },
+);
+
+Deno.test(
+  "train starts from a model, of its size, with a context of its own",
+  { ignore },
+  async () => {
+    const folder = await prepareFolder();
+    const train = async (...args: string[]) => {
+      const more = ["--preset=smoke", "--workers=0", "--json", "--corpus=text.txt"];
+      const { code, stdout, stderr } = await run(folder, "train", [...more, ...args]);
+      assert.equal(code, 0, stderr);
+      return JSON.parse(stdout.split("\n").at(-1)!);
+    };
+    await train("--steps=30", "--layers=1", "--width=16", "--heads=1", "--out=first");
+    const from = ["--from=first/checkpoint.safetensors", "--context=40", "--steps=1"];
+    const second = await train(...from, "--out=second");
+    const fresh = await train("--layers=1", "--width=16", "--heads=1", "--steps=1", "--out=fresh");
+    assert.ok(second.trainNats < fresh.trainNats - 0.5, `${second.trainNats}`);
+    const { config } = await loadCheckpoint(`${folder}/second/checkpoint.safetensors`);
+    assert.deepEqual([config.layers, config.width, config.context], [1, 16, 40]);
     await Deno.remove(folder, { recursive: true });
   },
 );

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { loadCheckpoint, VERSION } from "dlm/training/checkpoint.ts";
 import type { Checkpoint } from "dlm/training/checkpoint_format.ts";
 import { createCorpus } from "dlm/corpus.ts";
+import { evaluate } from "dlm/evaluation.ts";
+import { Transformer } from "dlm/model.ts";
 import { PRESETS, type RunSettings } from "dlm/training/presets.ts";
 import { resumeRun, type Run, startRun, withBudget } from "dlm/training/run.ts";
 import { assertNoLeak, fakeInterrupt, randomParameters, randomTraining } from "../_support.ts";
@@ -72,6 +74,31 @@ Deno.test("a run hands out its averaged model, and frees all it had", async () =
     assert.equal(model.vocabularySize, corpus.tokenizer.vocabularySize);
     assert((await model.parameters.head!.data()).some((x) => x !== 0));
   });
+});
+
+Deno.test("startRun() can start from a model of another context, and measures as it does", async () => {
+  const longer = { ...settings, context: 12, steps: 1, learningRate: 1e-12 };
+  const config = { vocabularySize: 15, layers: 2, width: 8, heads: 2, context: 8, causal: false };
+  const average = randomParameters(config, 1);
+  const from = { config, characters: corpus.tokenizer.characters, average };
+  await using run = await startRun(corpus, { ...longer, matrixLearningRate: 1e-12 }, from);
+  await losses(run);
+  assert.equal(run.config.context, 12);
+  using model = new Transformer({ ...config, context: 12 }, average);
+  const { bitsPerCharacter } = await evaluate(model, corpus.validation);
+  assert.ok(Math.abs(run.evaluation!.bitsPerCharacter - bitsPerCharacter) < 1e-4);
+});
+
+Deno.test("startRun() throws if the model has other characters or another size", async () => {
+  const config = { vocabularySize: 15, layers: 2, width: 8, heads: 2, context: 8, causal: false };
+  const average = randomParameters(config, 1);
+  const from = { config, characters: corpus.tokenizer.characters, average };
+  const other = createCorpus("other", text.replaceAll("x", "q"));
+  const start = async (learned: typeof corpus, changes: Partial<RunSettings>) =>
+    await startRun(learned, { ...settings, ...changes }, from);
+  await assert.rejects(start(other, {}), /other characters than other has/);
+  await assert.rejects(start(corpus, { layers: 1 }), /has layers 2, not 1/);
+  await assert.rejects(start(corpus, { causal: true }), /has causal false, not true/);
 });
 
 Deno.test("resumeRun() throws if the checkpoint is finished, or of another text or version", async () => {
