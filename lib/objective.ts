@@ -38,7 +38,7 @@ export interface DrawNoise {
  * Noise whose loss is the exact-count form of the masked-diffusion NELBO: draw `k`
  * uniformly from `1..T`, mask exactly `k` characters, and let each count `T / k`, for a mean over
  * all characters of the batch. In expectation this is the continuous-time bound, without its
- * singular weight at `t = 0` (Hoogeboom et al., 2022, ARDM, equation 2; Ou et al., 2024,
+ * singular weight at `t = 0` (Hoogeboom et al., 2022, ARDM, section 3; Ou et al., 2024,
  * RADD, theorem 2).
  *
  * One random offset, shared by the batch, spreads the counts evenly over `1..T` (see

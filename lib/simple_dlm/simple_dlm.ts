@@ -11,7 +11,7 @@ import { rotary } from "dlm/ops/rotary.ts";
 import type { Rng } from "dlm/rng.ts";
 import { checkChoices, type Choices } from "dlm/simple_dlm/choices.ts";
 
-// A well-known small diffusion language model, simple_dlm (Encrux, 2025), beside that of this
+// A well-known small diffusion language model, simple_dlm (Encrux, 2026), beside that of this
 // library: what it chooses otherwise, each choice by itself, so that one can see what it costs.
 // Nothing else in the library knows of it: it lives in this folder alone.
 

@@ -4,7 +4,7 @@ import { addressOf } from "./workspace.ts";
 /** The library that every Mac has, and that reaches matrix units for which there is no other way. */
 export const ACCELERATE = "/System/Library/Frameworks/Accelerate.framework/Accelerate";
 
-// What the interface of BLAS calls things (Lawson et al., 1979; Dongarra et al., 1990).
+// What the interface of BLAS in C calls things (BLAS Technical Forum, 2001, appendix B).
 const [ROW_MAJOR, AS_IT_IS, TRANSPOSED] = [101, 111, 112];
 
 /**
