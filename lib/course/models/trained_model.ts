@@ -25,7 +25,7 @@ export interface TrainedModel {
   predictor: Predictor;
   tokenizer: CharTokenizer;
   corpus: Corpus;
-  /** A page for it to write on: as many masks as it has places. */
+  /** A page for it to write on: as many masks as it has places, or 128, which take seconds. */
   blank: Int32Array;
   /** In words, such as "the model that you trained". */
   origin: string;
@@ -136,6 +136,6 @@ function describe(
   corpus: Corpus,
 ): TrainedModel {
   const { tokenizer } = corpus;
-  const blank = new Int32Array(model.context).fill(tokenizer.maskId);
+  const blank = new Int32Array(Math.min(model.context, 128)).fill(tokenizer.maskId);
   return { model, predictor, tokenizer, corpus, blank, origin };
 }
