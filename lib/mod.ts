@@ -79,7 +79,7 @@ export {
 export { type Predictor, predictorOf } from "dlm/crew/predictor.ts";
 export { measureSpeed, type Workload } from "dlm/training/backend_speed.ts";
 export * from "dlm/training/presets.ts";
-export { resumeRun, type Run, startRun } from "dlm/training/run.ts";
+export { type FinishedModel, resumeRun, type Run, startRun } from "dlm/training/run.ts";
 export * from "dlm/training/checkpoint.ts";
 export * from "dlm/training/checkpoint_format.ts";
 export * from "dlm/training/samples.ts";

@@ -34,7 +34,7 @@ export interface Run extends AsyncDisposable {
  * from another text, or from shorter windows.
  *
  * @param from what is in the file of that model; its size must be that of the settings, but for
- *   the context
+ *   the context and for layers added at its end, which change nothing before they learn
  * @example
  * ```ts ignore
  * await using run = await startRun(await loadCorpus(), { ...PRESETS.smoke, seed: 1 });
@@ -63,8 +63,8 @@ export async function startRun(
   };
   checkMemory(config, settings);
   if (from) checkFits(from, corpus, config);
-  const parameters = from?.average ??
-    initialParameters(config, new Rng(seed).stream("initialisation"));
+  const random = initialParameters(config, new Rng(seed).stream("initialisation"));
+  const parameters = { ...random, ...from?.average };
   return await createRun(corpus, settings, { config, start: { parameters } });
 }
 
@@ -78,11 +78,16 @@ function checkFits(from: FinishedModel, corpus: Corpus, config: TransformerConfi
         `start from random parameters.`,
     );
   }
-  for (const name of ["layers", "width", "heads", "causal"] as const) {
+  for (const name of ["width", "heads", "causal"] as const) {
     if (from.config[name] === config[name]) continue;
     throw new RangeError(
       `The model to start from has ${name} ${from.config[name]}, not ${config[name]}: ` +
         `the run must have the same.`,
+    );
+  }
+  if (from.config.layers > config.layers) {
+    throw new RangeError(
+      `The model to start from has ${from.config.layers} layers: the run must have as many, or more.`,
     );
   }
 }

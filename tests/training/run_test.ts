@@ -5,7 +5,7 @@ import { createCorpus } from "dlm/corpus.ts";
 import { evaluate } from "dlm/evaluation.ts";
 import { Transformer } from "dlm/model.ts";
 import { PRESETS, type RunSettings } from "dlm/training/presets.ts";
-import { resumeRun, type Run, startRun, withBudget } from "dlm/training/run.ts";
+import { type FinishedModel, resumeRun, type Run, startRun, withBudget } from "dlm/training/run.ts";
 import { assertNoLeak, fakeInterrupt, randomParameters, randomTraining } from "../_support.ts";
 
 const withoutDisk = (await Deno.permissions.query({ name: "write" })).state !== "granted";
@@ -76,28 +76,37 @@ Deno.test("a run hands out its averaged model, and frees all it had", async () =
   });
 });
 
-Deno.test("startRun() can start from a model of another context, and measures as it does", async () => {
-  const longer = { ...settings, context: 12, steps: 1, learningRate: 1e-12 };
+/** A finished model of the corpus, two layers deep and eight characters long. */
+function finished(): FinishedModel {
   const config = { vocabularySize: 15, layers: 2, width: 8, heads: 2, context: 8, causal: false };
-  const average = randomParameters(config, 1);
-  const from = { config, characters: corpus.tokenizer.characters, average };
-  await using run = await startRun(corpus, { ...longer, matrixLearningRate: 1e-12 }, from);
-  await losses(run);
-  assert.equal(run.config.context, 12);
+  return {
+    config,
+    characters: corpus.tokenizer.characters,
+    average: randomParameters(config, 1),
+  };
+}
+
+Deno.test("startRun() starts from a model, in other windows, and with layers that change nothing", async () => {
+  const { config, average } = finished();
   using model = new Transformer({ ...config, context: 12 }, average);
   const { bitsPerCharacter } = await evaluate(model, corpus.validation);
-  assert.ok(Math.abs(run.evaluation!.bitsPerCharacter - bitsPerCharacter) < 1e-4);
+  const still = { steps: 1, learningRate: 1e-12, matrixLearningRate: 1e-12 };
+  for (const layers of [2, 3]) {
+    const changes = { ...still, context: 12, layers };
+    await using run = await startRun(corpus, { ...settings, ...changes }, finished());
+    await losses(run);
+    assert.deepEqual([run.config.context, run.config.layers], [12, layers]);
+    assert.ok(Math.abs(run.evaluation!.bitsPerCharacter - bitsPerCharacter) < 1e-4);
+  }
 });
 
 Deno.test("startRun() throws if the model has other characters or another size", async () => {
-  const config = { vocabularySize: 15, layers: 2, width: 8, heads: 2, context: 8, causal: false };
-  const average = randomParameters(config, 1);
-  const from = { config, characters: corpus.tokenizer.characters, average };
   const other = createCorpus("other", text.replaceAll("x", "q"));
   const start = async (learned: typeof corpus, changes: Partial<RunSettings>) =>
-    await startRun(learned, { ...settings, ...changes }, from);
+    await startRun(learned, { ...settings, ...changes }, finished());
   await assert.rejects(start(other, {}), /other characters than other has/);
-  await assert.rejects(start(corpus, { layers: 1 }), /has layers 2, not 1/);
+  await assert.rejects(start(corpus, { layers: 1 }), /has 2 layers/);
+  await assert.rejects(start(corpus, { width: 16 }), /has width 8, not 16/);
   await assert.rejects(start(corpus, { causal: true }), /has causal false, not true/);
 });
 
