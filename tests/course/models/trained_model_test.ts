@@ -99,3 +99,35 @@ Deno.test(
       ]);
     }),
 );
+
+/** Trains for a moment on a text, in windows of two lengths, and asks for the pages to write on. */
+const PAGES = `
+  import { loadCorpus, PRESETS, saveAsYours, startRun, trainedModel } from "dlm";
+  const source = "rhyme.txt";
+  const corpus = await loadCorpus(source);
+  const small = { ...PRESETS.smoke, layers: 1, width: 8, heads: 1, batch: 2, workers: 0, steps: 1 };
+  for (const context of [8, 130]) {
+    await using run = await startRun(corpus, { ...small, context, seed: 1 });
+    await Array.fromAsync(run.train());
+    await saveAsYours(run);
+    const { model, blank } = await trainedModel({ source, prefer: "yours" });
+    console.log(model.context, blank.length);
+  }
+  Deno.exit();
+`;
+
+Deno.test(
+  "trainedModel() gives a page as long as the context, or of 128 places",
+  { ignore },
+  () =>
+    inFreshProject(async (folder) => {
+      await Deno.writeTextFile(`${folder}/rhyme.txt`, "one for sorrow, two for joy\n".repeat(80));
+      await Deno.writeTextFile(`${folder}/pages.ts`, PAGES);
+      const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "--no-check", "--quiet", "-A", "pages.ts"],
+        cwd: folder,
+      }).output();
+      const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).trim());
+      assert.equal(out, "8 8\n130 128", err);
+    }),
+);
