@@ -128,6 +128,6 @@ Deno.test(
         cwd: folder,
       }).output();
       const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).trim());
-      assert.equal(out, "8 8\n130 128", err);
+      assert.equal(out, "8 8\n130 128", err!);
     }),
 );
