@@ -7,7 +7,7 @@ import { mix, weightedSum } from "dlm/ops/weighted_sum.ts";
 import type { Stride } from "dlm/optimizer/stride.ts";
 
 /** How slowly the mean of the gradients forgets. */
-const MOMENTUM = 0.95;
+const MOMENTUM = 0.9;
 /** How often `a·σ + b·σ³ + c·σ⁵` is applied to each singular value: enough to bring one of 0.002
  * near 1. */
 const ITERATIONS = 5;

@@ -24,7 +24,9 @@ export const SMALL_TOY = {
   layers: 2,
   width: 64,
   heads: 2, // where one head is undone
+  context: 64,
   batch: 16,
+  matrixLearningRate: 0.02,
   warmupSteps: 20,
   seconds: undefined,
   steps: 300,

@@ -85,7 +85,7 @@ testOnEachBackend(
       );
     const [before, gradient] = [draw(), draw()];
     const mix = (a: Matrix, b: Matrix) =>
-      a.map((row, i) => row.map((x, j) => 0.95 * x + 0.05 * b[i]![j]!));
+      a.map((row, i) => row.map((x, j) => 0.9 * x + 0.1 * b[i]![j]!));
     const toTensors = (matrices: Record<string, Matrix>) =>
       Object.fromEntries(Object.entries(matrices).map(([name, m]) => [name, tf.tensor2d(m)]));
     await assertNoLeak(async () => {

@@ -30,9 +30,9 @@ function referenceOptimizer(parameters: Matrices, muons: readonly string[]) {
   const zeros = () => mapNames((name) => parameters[name]!.map((row) => row.map(() => 0)));
   const state = { mean: zeros(), meanSquare: zeros(), average: { ...parameters } };
   const muon = (name: string, gradient: Matrix): Matrix => {
-    const mean = state.mean[name] = mix(state.mean[name]!, gradient, 0.95);
+    const mean = state.mean[name] = mix(state.mean[name]!, gradient, 0.9);
     const size = Math.sqrt(Math.max(1, gradient[0]!.length / gradient.length));
-    return orthogonalize(mix(mean, gradient, 0.95)).map((row) => row.map((x) => size * x));
+    return orthogonalize(mix(mean, gradient, 0.9)).map((row) => row.map((x) => size * x));
   };
   const adamW = (name: string, gradient: Matrix, step: number): Matrix => {
     const squares = zip(gradient, gradient, (x, y) => x * y);

@@ -25,7 +25,7 @@ class Muon(torch.optim.Optimizer):
     share of the groups, and gives the others the result; all have the same memory."""
 
     def __init__(self, groups, bfloat16):
-        super().__init__(groups, {"lr": 0.02, "momentum": 0.95, "weight_decay": 0.1, "parts": 1})
+        super().__init__(groups, {"lr": 0.02, "momentum": 0.9, "weight_decay": 0.1, "parts": 1})
         self.dtype = torch.bfloat16 if bfloat16 else torch.float32
 
     @torch.no_grad()
