@@ -54,7 +54,7 @@ export const PRESETS = {
     batch: 16, // of as many characters it makes more than 32 does; every step pays for Muon, though
     microBatch: 16,
     learningRate: 4e-3,
-    matrixLearningRate: 0.014,
+    matrixLearningRate: 0.01,
     warmupSteps: 50,
     seconds: 600,
     evaluateEvery: 400,
