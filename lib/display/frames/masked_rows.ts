@@ -2,6 +2,9 @@ import { maskedText } from "dlm/display/frames/masked_text.ts";
 import type { Displayable } from "dlm/display/picture.ts";
 import type { CharTokenizer } from "dlm/tokenizer.ts";
 
+/** The widest row that is left whole, if it can be broken evenly. */
+const WIDEST = 64;
+
 /** Options for {@linkcode maskedRows}. */
 export interface MaskedRowsOptions {
   /** What each sequence is, such as "t = 0.4"; it stands before its row.
@@ -24,7 +27,8 @@ export interface MaskedRowsOptions {
 
 /**
  * Sequences of one length, one a row, to end a cell with: see `maskedText()`. A line break
- * is shown as a sign and breaks nothing.
+ * is shown as a sign and breaks nothing. Where no names stand before them, sequences of more than
+ * 64 tokens fill several rows of equal length each, if there are such.
  *
  * @throws {RangeError} if the sequences have different lengths, or not each of them has a name
  */
@@ -46,9 +50,15 @@ export function maskedRows(
   const uncoloured = Array.from(names[0] ?? "", () => NaN);
   return maskedText(rows.join(""), {
     ...rest,
-    columns: uncoloured.length + columns,
+    columns: options.names ? uncoloured.length + columns : evenly(columns),
     ...(values && { values: values.flatMap((row) => [...uncoloured, ...Array.from(row)]) }),
   });
+}
+
+/** How wide rows are when a sequence fills a whole number of them. */
+function evenly(length: number): number {
+  const width = length / Math.ceil(length / WIDEST);
+  return Number.isInteger(width) ? width : length;
 }
 
 /** The names of some rows, made equally long; or nothing before each. */

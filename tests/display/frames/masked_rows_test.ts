@@ -47,3 +47,16 @@ Deno.test("maskedRows() throws if the sequences have different lengths", () => {
     RangeError,
   );
 });
+
+Deno.test("maskedRows() breaks what is wide into rows of equal length, if there are such", () => {
+  const lines = (length: number, names?: string[]) => {
+    const rows = [new Int32Array(length).fill(1), new Int32Array(length).fill(2)];
+    return bundleOf(maskedRows(rows, tokenizer, { ...(names && { names }) }))["text/plain"]!
+      .split("\n");
+  };
+  assert.deepEqual(lines(128), ["a", "a", "b", "b"].map((letter) => letter.repeat(64)));
+  assert.deepEqual(lines(64), ["a".repeat(64), "b".repeat(64)]);
+  assert.deepEqual(lines(129).map(({ length }) => length), Array(6).fill(43));
+  assert.deepEqual(lines(67).map(({ length }) => length), [67, 67]); // a prime number
+  assert.equal(lines(128, ["first", "second"]).length, 2);
+});
