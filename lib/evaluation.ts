@@ -47,7 +47,8 @@ export interface EvaluateOptions {
  * bound on the negative log-likelihood, so a smaller value is better and nothing is won by
  * chance alone (see {@linkcode exactCountNoise}).
  *
- * The measurements are dealt at random into up to 32 groups, each with the counts of its
+ * The measurements are dealt at random into up to 32 groups, those of one window into one if not
+ * all windows are measured, each with the counts of its
  * masks spread evenly over `1..T` by an offset of its own; the spread of the groups' means
  * gives the standard error (random groups; Wolter, 2007, chapter 2). It is a little too
  * large rather than too small, since it takes the windows for a sample of a longer text.
@@ -55,8 +56,8 @@ export interface EvaluateOptions {
  * Of a causal model this is the negative log-likelihood itself, without any error if all windows
  * are measured: the same windows, each character predicted from those before it in its window.
  *
- * @throws {RangeError} if the split is shorter than the context, or an option makes no sense,
- * or more is to be measured than memory holds
+ * @throws {RangeError} if the split is shorter than a window, or an option makes no sense, or more
+ * is to be measured than memory holds
  */
 export async function evaluate(
   model: Denoiser | Predictor,
@@ -79,16 +80,20 @@ export async function evaluate(
   }
   const drawNoise = causal ? nextCharacterNoise : exactCountNoise;
   const chosen = spreadWindows(split, context - past, windows);
-  const exact = causal && chosen.length * (context - past) >= split.length;
+  const whole = chosen.length * (context - past) >= split.length;
+  const exact = causal && whole;
   const bytes = BYTES_A_CHARACTER * draws * chosen.length * context;
   checkFootprint("The evaluation", { heap: 0, parts: { "fewer draws or a shorter text": bytes } });
-  const measured = Array.from({ length: draws }, () => chosen).flat();
-  if (measured.length < 2 && !exact) {
+  const again = (windows: Int32Array[]) => Array.from({ length: draws }, () => windows).flat();
+  const rng = new Rng(seed).stream("evaluation");
+  // Of some windows another choice would differ, too: then all draws of one stay in its group.
+  const dealt = whole ? deal(again(chosen), rng) : deal(chosen, rng).map(again);
+  if (dealt.length < 2 && !exact) {
     throw new RangeError(
-      "A standard error needs at least 2 measurements: use a longer text, more windows or more draws.",
+      "A standard error needs at least 2 windows, or 2 draws of a whole text: give a longer text, " +
+        "more windows or more draws.",
     );
   }
-  const dealt = deal(measured, new Rng(seed).stream("evaluation"));
   const groups = dealt.map((group, g) => {
     const noise = drawNoise(group, { maskId, rng: new Rng(seed).stream("masks").stream(g) });
     if (past === 0) return noise;

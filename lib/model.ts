@@ -70,8 +70,9 @@ export class Transformer implements Denoiser, Disposable {
     this.config = config;
     this.parameters = Object.fromEntries(
       shapes.map(([name, shape]) => {
-        // Unnamed, because tfjs refuses a name that an earlier model already used.
-        return [name, tf.tidy(() => tf.variable(tf.tensor2d(values[name]!, shape)))];
+        // Unnamed, because tfjs refuses a name that an earlier model already used; and its backend
+        // cpu would go on using the numbers that it is given.
+        return [name, tf.tidy(() => tf.variable(tf.tensor2d(values[name]!.slice(), shape)))];
       }),
     );
   }

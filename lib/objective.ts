@@ -62,7 +62,7 @@ export function exactCountNoise(
  * is read twice: `k` of its characters, with `k` uniform on `0..T`, are masked in one reading
  * and shown in the other, so that every character is asked for exactly once. Each of `k` masks
  * counts in proportion to `1 / √k`, where the bound has `1 / k`, and all weights of the batch add
- * up to 1: a mean over few characters scatters more, and so does its gradient, so it counts for
+ * up to 1, if anything is masked in it: a mean over few characters scatters more, and so does its gradient, so it counts for
  * less.
  */
 export function rootCountNoise(

@@ -18,7 +18,7 @@ export interface Frame {
   readonly revealed: Int32Array;
   /** The places that this step masked again. */
   readonly remasked: Int32Array;
-  /** The time reached, from 1 down to 0. */
+  /** The time reached, from 1 down to 0, or to that at which the last mask went. */
   readonly time: number;
   /** How often the model has been evaluated so far (NFE). */
   readonly evaluations: number;
@@ -137,12 +137,14 @@ export async function* sampleInLots(
   template: Int32Array,
   { count, ...options }: SampleOptions & { count: number },
 ): AsyncGenerator<LotFrame> {
+  const { vocabularySize: maskId } = model;
   const most = Math.max(1, textsAtOnce(model, template.length));
   checkTexts(count);
   for (let [lot, done] = [0, 0]; done < count; lot++, done += most) {
     const size = Math.min(most, count - done);
     for await (const frame of sample(model, copies(template, size), options)) {
-      yield { lot, frame, share: (done + size * (1 - frame.time)) / count };
+      const written = frame.sequences.some((ids) => ids.includes(maskId)) ? 1 - frame.time : 1;
+      yield { lot, frame, share: (done + size * written) / count };
     }
   }
 }

@@ -97,7 +97,10 @@ export function geometric(options: GeometricOptions = {}): Schedule {
     name: "geometric",
     alpha: (t) => (Math.exp(-sigma(checked(t))) - last) / range,
     derivative: (t) => -growth * sigma(t) * Math.exp(-sigma(t)) / range,
-    inverse: (alpha) => Math.log(-Math.log(last + checkedShare(alpha) * range) / sigmaMin) / growth,
+    inverse: (alpha) => {
+      const noise = -Math.log(last + checkedShare(alpha) * range);
+      return Math.min(1, Math.max(0, Math.log(noise / sigmaMin) / growth)); // which rounding leaves
+    },
   };
 }
 
@@ -105,7 +108,7 @@ export function geometric(options: GeometricOptions = {}): Schedule {
  * How much a masked character's cross-entropy counts at time `t` in the continuous-time
  * bound: `-alpha'_t / (1 - alpha_t)`, which is `1 / t` for the linear schedule (Sahoo et
  * al., 2024, MDLM, equation 10; Shi et al., 2024, MD4, equation 5). It has no limit at
- * `t = 0`.
+ * `t = 0`, and is no number or infinite where so little is masked that `alpha_t` rounds to 1.
  */
 export function lossWeight(schedule: Schedule, t: number): number {
   return -schedule.derivative(t) / (1 - schedule.alpha(t));
@@ -114,7 +117,7 @@ export function lossWeight(schedule: Schedule, t: number): number {
 /**
  * The probability that a character masked at time `t` is revealed on the way to the
  * earlier time `s`: `(alpha_s - alpha_t) / (1 - alpha_t)` (Sahoo et al., 2024, MDLM,
- * equation 6). It is 1 for `s = 0`.
+ * equation 6). It is 1 for `s = 0`, and where so little is masked that `alpha_t` rounds to 1.
  *
  * @throws {RangeError} unless `0 <= s < t <= 1`
  */
@@ -122,8 +125,8 @@ export function revealProbability(schedule: Schedule, s: number, t: number): num
   if (!(0 <= s && s < t && t <= 1)) {
     throw new RangeError(`Revealing goes from t to an earlier s of [0, 1], not from ${t} to ${s}.`);
   }
-  if (s === 0) return 1;
-  return (schedule.alpha(s) - schedule.alpha(t)) / (1 - schedule.alpha(t));
+  const alpha = schedule.alpha(t);
+  return s === 0 || alpha === 1 ? 1 : (schedule.alpha(s) - alpha) / (1 - alpha);
 }
 
 /**

@@ -128,6 +128,17 @@ Deno.test("evaluate() of some windows takes them from all over the split", async
   assert.deepEqual(await evaluate(unigram, text, { windows: 1000 }), all);
 });
 
+Deno.test("more draws of some windows tell nothing about the others", async () => {
+  // Every other window has likely characters alone, the others unlikely ones.
+  const text = Int32Array.from({ length: 8 * 31 }, (_, i) => Math.floor(i / 8) % 2 ? 0 : 2);
+  const once = await evaluate(unigram, text, { windows: 30 });
+  const often = await evaluate(unigram, text, { windows: 30, draws: 16 });
+  close(often.standardError, once.standardError, 0.1 * once.standardError);
+  close(often.bitsPerCharacter, once.bitsPerCharacter, 1e-6);
+  const message = /needs at least 2 windows/;
+  await assert.rejects(evaluate(unigram, text, { windows: 1, draws: 2 }), { message });
+});
+
 Deno.test("evaluate() is the same again from the same seed", async () => {
   const text = split(803, 4);
   const first = await evaluate(unigram, text, { seed: 5 });
@@ -149,8 +160,8 @@ Deno.test("evaluate() throws if there is too little text, or an option makes no 
   const text = split(20, 4);
   const cases: [split: Int32Array, options: EvaluateOptions, message: RegExp][] = [
     [text.subarray(0, 7), {}, /A window of 8 characters does not fit into 7/],
-    [text.subarray(0, 8), {}, /needs at least 2 measurements/],
-    [text, { windows: 1 }, /needs at least 2 measurements/],
+    [text.subarray(0, 8), {}, /needs at least 2 windows/],
+    [text, { windows: 1 }, /needs at least 2 windows/],
     [text, { windows: 0 }, /Cannot measure 0 windows/],
     [text, { windows: 1.5 }, /Cannot measure 1.5 windows/],
     [text, { draws: 1.5 }, /draws is 1.5/],

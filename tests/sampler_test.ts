@@ -13,6 +13,8 @@ import {
   type SampleOptions,
   textsAtOnce,
 } from "dlm/sampler.ts";
+import { confidenceThreshold } from "dlm/sampling/confidence_threshold.ts";
+import { firstHitting } from "dlm/sampling/first_hitting.ts";
 import { randomOrder } from "dlm/sampling/random_order.ts";
 import { cosine, geometric, linear, polynomial, revealProbability } from "dlm/schedule.ts";
 import { softmax } from "./_reference.ts";
@@ -339,6 +341,17 @@ Deno.test("sampleInLots() writes more texts than fit side by side, the first lot
   const first = await lastFrame(sample(patient, [template, template], { ...options, rng }));
   assert.deepEqual(lots[0], first.sequences.map((ids) => ids.slice(5, 9)));
   assert.notDeepEqual(lots[1]![0], lots[0]![0]);
+});
+
+Deno.test("sampleInLots() has written all once no mask is left, whatever the time", async () => {
+  const template = new Int32Array(2).fill(maskId);
+  for (const sampler of [firstHitting(), confidenceThreshold()]) {
+    for (const start of [template, Int32Array.of(0, 1)]) {
+      const options = { sampler, count: 2, rng: new Rng(1) };
+      const frames = await Array.fromAsync(sampleInLots(patient, start, options));
+      assert.equal(frames.at(-1)!.share, 1);
+    }
+  }
 });
 
 Deno.test("sample() refuses more than memory should hold, and so does a prompt", async () => {

@@ -213,3 +213,18 @@ Deno.test("sharedOffsetTimes() lie at equal distances, the last before the first
     });
   }
 });
+
+Deno.test("geometric(): inverse stays in [0, 1], however it rounds", () => {
+  const steep = [[1e-3, 50], [1e-20, 20], [1e-4, 800]] as const;
+  for (const [sigmaMin, sigmaMax] of steep) {
+    const { alpha, inverse } = geometric({ sigmaMin, sigmaMax });
+    for (const share of [0, 1e-3, 0.5, 1]) {
+      close(alpha(inverse(share)), share, 1e-6);
+    }
+  }
+});
+
+Deno.test("revealProbability() is 1 where so little is masked that alpha rounds to 1", () => {
+  assert.equal(revealProbability(polynomial(10), 0.01, 0.02), 1);
+  close(revealProbability(polynomial(10), 0.4, 0.8), 1 - 0.5 ** 10, 1e-6);
+});

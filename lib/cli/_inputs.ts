@@ -34,9 +34,10 @@ export async function openCorpus(
  * @throws {RangeError} if it is none of these
  */
 export async function openLearnedText(learned: LearnedText): Promise<Corpus> {
-  for (const candidate of [...TEXT_NAMES, await chosenText()]) {
-    if (await fingerprintOf(candidate) !== learned.sha256) continue;
-    const corpus = await openCorpus(candidate, { substitute: false });
+  for (const candidate of [...TEXT_NAMES, undefined]) { // the chosen one last: its file may be gone
+    const text = candidate ?? await chosenText();
+    if (await fingerprintOf(text) !== learned.sha256) continue;
+    const corpus = await openCorpus(text, { substitute: false });
     if (isSameText(corpus, learned)) return corpus;
   }
   throw new RangeError(

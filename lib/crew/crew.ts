@@ -35,7 +35,8 @@ export interface Crew extends Disposable {
   /**
    * The learner of {@linkcode createLearner} in all of them: each takes its share of every batch
    * and of every step. The gradients are added in a fixed order, so that all copies stay the same;
-   * how many Workers there are changes a run no more than the order of a sum does.
+   * how many Workers there are changes a run no more than the order of a sum does. Disposing of it
+   * ends the whole crew.
    *
    * @throws {RangeError} if the options make no sense
    * @throws {Error} if a Worker dies; the others are then ended too
@@ -77,6 +78,7 @@ export function createCrew({ workers = navigator.hardwareConcurrency }: CrewOpti
     );
   }
   let members: Member[] | undefined;
+  let latest: unknown; // whose predictor the Workers have
   const all = () => members ??= Array.from({ length: workers }, startMember);
   const dispose = () => members?.forEach((member) => member[Symbol.dispose]());
   return {
@@ -87,6 +89,7 @@ export function createCrew({ workers = navigator.hardwareConcurrency }: CrewOpti
       return learnerOf(all(), dispose);
     },
     async predictor({ config, parameters }) {
+      const own = latest = {};
       await Promise.all(all().map((member) => member.ask({ kind: "load", config, parameters })));
       const { vocabularySize, context, causal } = config;
       return {
@@ -100,6 +103,7 @@ export function createCrew({ workers = navigator.hardwareConcurrency }: CrewOpti
             (pace) => dealOut(all(), batch, (part) => ({ kind: "surprisals", batch: part }), pace),
           ),
         [Symbol.dispose]() {
+          if (own !== latest) return; // another model is in its place
           for (const member of all()) member.ask({ kind: "forget" }).catch(() => {}); // it is gone
         },
       };
@@ -132,16 +136,21 @@ export function predictInWorkers(
     checkFootprint(`A model in ${crew.size} Workers`, predictionFootprint(config, crew.size));
     return await crew.predictor({ config, parameters: await readAll(parameters) });
   };
+  const start = () =>
+    loaded ??= load().catch((error) => {
+      loaded = undefined; // next time there may be more memory
+      throw error;
+    });
   const { vocabularySize, context, causal } = config;
   return {
     vocabularySize,
     context,
     causal,
-    logits: async (batch) => (await (loaded ??= load())).logits(batch),
+    logits: async (batch) => (await start()).logits(batch),
     async surprisals(batch, onProgress) {
       using interrupt = listenForInterrupt();
       const starting = () => "while the Workers were starting";
-      const predictor = await interrupt.wait(loaded ??= load(), starting);
+      const predictor = await interrupt.wait(start(), starting);
       return await predictor.surprisals(batch, onProgress);
     },
     [Symbol.dispose]: () => crew[Symbol.dispose](),

@@ -45,8 +45,8 @@ export interface RankTemplatesOptions {
  * ones are as good: this finds the length of a word, not of a speech.
  *
  * @param templates as from `readTemplates()`, each with some text after the hole
- * @throws {RangeError} if there is nothing to compare, or a template is longer than the
- * model's context
+ * @throws {RangeError} if the model is causal, there is nothing to compare, or a template is longer
+ * than the model's context
  */
 export async function rankTemplates(
   model: Denoiser | Predictor,
@@ -55,7 +55,12 @@ export async function rankTemplates(
 ): Promise<RankedTemplate[]> {
   const { rounds = 8, seed = 0, onProgress } = options;
   const predictor = predictorOf(model);
-  const { context, vocabularySize: maskId } = predictor;
+  const { context, vocabularySize: maskId, causal } = predictor;
+  if (causal) {
+    throw new RangeError(
+      "A causal model predicts the next character and cannot fill in masks: compare with a denoiser.",
+    );
+  }
   const known = commonPrefix(templates);
   const longest = templates.reduce((most, { length }) => Math.max(most, length), 0);
   if (longest > context) { // which the last might only tell after minutes

@@ -48,6 +48,10 @@ export async function bitsByMasks(
     throw new RangeError(`Cannot measure ${windows} windows: give a whole number of at least 1.`);
   }
   const whole = consecutiveWindows(split, T).filter(({ length }) => length === T);
+  for (const count of counts) {
+    if (Number.isSafeInteger(count) && count >= 1 && count <= T) continue;
+    throw new RangeError(`Cannot mask ${count} of ${T} characters: give counts from 1 to ${T}.`);
+  }
   const points: [number, number][] = [];
   for (const count of counts) {
     const rng = new Rng(seed).stream(count);
@@ -84,9 +88,15 @@ export function bitsBySteps(bits: readonly number[], steps: number): number {
   const T = bits.length;
   let total = 0;
   for (let n = 1; n <= steps; n++) {
-    bits.forEach((cost, i) =>
-      total += jstat.binomial.pdf(i + 1, T, n / steps) * (i + 1) * cost / n
-    );
+    bits.forEach((cost, i) => total += binomial(i + 1, T, n / steps) * (i + 1) * cost / n);
   }
   return total / T;
+}
+
+/** How probable `k` hits of `n` are. That of jStat multiplies by the number of ways, which is more
+ * than 64 bits can hold from `n` = 1030 on. */
+function binomial(k: number, n: number, probability: number): number {
+  if (probability === 1) return k === n ? 1 : 0;
+  const ways = jstat.combinationln(n, k);
+  return Math.exp(ways + k * Math.log(probability) + (n - k) * Math.log1p(-probability));
 }

@@ -5,7 +5,8 @@ import { drawingWeights, type DrawOptions } from "dlm/sampling/draw.ts";
 
 /**
  * A way from masks to text. It looks at a canvas, asks what the model expects in some
- * places, writes in some of them, and yields the time after each step, from 1 down to 0.
+ * places, writes in some of them, and yields the time after each step, from 1 down to 0, or to that
+ * at which the last mask went.
  */
 export type Sampler = (canvas: Canvas) => AsyncGenerator<number>;
 

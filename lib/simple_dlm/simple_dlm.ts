@@ -51,7 +51,7 @@ export class SimpleDlm implements Denoiser, Disposable {
     this.parameters = Object.fromEntries(
       shapes.map(([name, shape]) => [
         name,
-        tf.tidy(() => tf.variable(tf.tensor2d(values[name]!, shape))),
+        tf.tidy(() => tf.variable(tf.tensor2d(values[name]!.slice(), shape))),
       ]),
     );
   }

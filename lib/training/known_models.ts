@@ -6,7 +6,7 @@ import { describeCheckpoint } from "dlm/training/checkpoint.ts";
 import type { CheckpointMetadata } from "dlm/training/checkpoint_metadata.ts";
 
 /** A model in a file: what it learned from, but none of its numbers yet. */
-export interface KnownModel extends Pick<CheckpointMetadata, "config" | "corpus"> {
+export interface KnownModel extends Pick<CheckpointMetadata, "config" | "corpus" | "training"> {
   path: string;
   /** What the commands call it: the name of one that comes with the library, or the path. */
   name: string;
@@ -37,7 +37,8 @@ export async function shippedModels(): Promise<KnownModel[]> {
   return models.sort((a, b) => parameterCount(a.config) - parameterCount(b.config));
 }
 
-/** The models of the reader's runs, the newest first; where notebooks are tested, also theirs. */
+/** The models of the reader's runs, the newest first; where notebooks are tested, also theirs. What
+ * was exported into the same folder is a copy, and none of them. */
 export async function ownModels(): Promise<KnownModel[]> {
   const places = Deno.env.get("DLM_PRESET") === "smoke" ? [RUNS, SMOKE_RUNS] : [RUNS];
   return (await Promise.all(places.map(modelsOfRuns))).flat();
@@ -46,7 +47,7 @@ export async function ownModels(): Promise<KnownModel[]> {
 async function modelsOfRuns(place: string): Promise<KnownModel[]> {
   const folders = (await entriesOf(place)).filter(({ isDirectory }) => isDirectory);
   const models = await Promise.all(folders.map(({ name }) => modelsIn(join(place, name))));
-  return models.flat().sort((a, b) => b.written - a.written);
+  return models.flat().filter(({ training }) => training).sort((a, b) => b.written - a.written);
 }
 
 /** Options for {@linkcode findModel}. */
@@ -112,11 +113,11 @@ async function modelsIn(folder: string): Promise<KnownModel[]> {
 }
 
 async function modelAt(path: string): Promise<KnownModel> {
-  const { config, corpus } = await describeCheckpoint(path);
+  const { config, corpus, training } = await describeCheckpoint(path);
   const shipped = dirname(path) === SHIPPED;
   const written = Number((await Deno.stat(path)).mtime);
   const name = shipped ? basename(path, ENDING) : path;
-  return { config, corpus, path, name, shipped, written };
+  return { config, corpus, training, path, name, shipped, written };
 }
 
 async function entriesOf(folder: string): Promise<Deno.DirEntry[]> {

@@ -55,6 +55,19 @@ Deno.test("a model is measured, and trained on, with the text that was chosen if
     assert.equal(JSON.parse(stdout).steps, 3);
   }));
 
+Deno.test("a model of a text with a name is measured, even if the chosen text has gone", {
+  ignore,
+}, () =>
+  withModel(async (folder) => {
+    await command(folder, "text", "private/rhyme.txt");
+    await Deno.remove(`${folder}/private/rhyme.txt`);
+    await command(folder, "train", ...SMALL, "--out=novel", "--steps=1", "--corpus=moby-dick");
+    const novel = "--model=novel/checkpoint.safetensors";
+    const { code, stdout, stderr } = await command(folder, "evaluate", novel, "--json");
+    assert.equal(code, 0, stderr);
+    assert.equal(JSON.parse(stdout).corpus, "moby-dick");
+  }));
+
 Deno.test("a model is measured on another text only if it is given, and that is said", {
   ignore,
 }, () =>

@@ -122,3 +122,30 @@ Deno.test("export does not replace the model that it reads, whatever that is cal
     assert.deepEqual(await Deno.stat(`${folder}/model.onnx`).catch(() => "none"), "none");
   });
 });
+
+Deno.test("what was exported is a copy: the run stays the model that commands take", {
+  ignore,
+}, async () => {
+  await inProject(async (folder) => {
+    await command(folder, "text", "text.txt");
+    const trained = await command(folder, "train", ...TINY, "--steps=1", "--json");
+    assert.equal(trained.code, 0, trained.stderr);
+    for (const half of [[], ["--half"]]) { // the second export does not find the first one
+      const { code, stderr } = await command(folder, "export", ...half);
+      assert.equal(code, 0, stderr);
+    }
+    await Deno.writeTextFile(`${folder}/find.ts`, FINDING);
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-check", "--quiet", "-A", "find.ts"],
+      cwd: folder,
+    }).output();
+    assert.match(new TextDecoder().decode(stdout), /runs\/smoke-1\/checkpoint\.safetensors\n$/);
+  });
+});
+
+/** Names the reader's own model of a text. */
+const FINDING = `
+  import { fingerprintOf } from "dlm/corpus.ts";
+  import { findModel } from "dlm/training/known_models.ts";
+  console.log((await findModel(await fingerprintOf("text.txt"), { prefer: "yours" })).path);
+`;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { useBackend } from "dlm/backend/backend.ts";
+import { readAll } from "dlm/backend/variables.ts";
 import { createCrew, predictInWorkers, usefulWorkers } from "dlm/crew/crew.ts";
 import { createLearner, type Learner } from "dlm/crew/learner.ts";
 import { predictorOf } from "dlm/crew/predictor.ts";
@@ -137,6 +138,17 @@ Deno.test("a crew that learns also answers, between two steps", { ignore }, asyn
   assert.deepEqual(nats, await predictorOf(model).surprisals(batch));
 });
 
+Deno.test("a crew's predictor that was replaced takes nothing with it", { ignore }, async () => {
+  using model = opinionated();
+  const parameters = await readAll(model.parameters);
+  using crew = createCrew({ workers: 2 });
+  const first = await crew.predictor({ config, parameters: options.start.parameters });
+  using second = await crew.predictor({ config, parameters });
+  first[Symbol.dispose]();
+  const batch = drawBatch(4, new Rng(6));
+  assert.deepEqual(await second.logits(batch), await predictorOf(model).logits(batch));
+});
+
 Deno.test("a crew tells how far it has come", { ignore }, async () => {
   using model = opinionated();
   using predictor = predictInWorkers(model, { workers: 2 });
@@ -217,7 +229,12 @@ Deno.test("with another backend than wasm there is no crew, and the model itself
     using model = opinionated();
     using predictor = predictInWorkers(model);
     const batch = drawBatch(3, new Rng(4));
-    assert.deepEqual(await predictor.logits(batch), await predictorOf(model).logits(batch));
+    const logits = await predictorOf(model).logits(batch);
+    assert.deepEqual(await predictor.logits(batch), logits);
+    const parameters = await readAll(model.parameters);
+    using copy = new Transformer(config, parameters);
+    parameters.head!.fill(9); // which the model has copied
+    assert.deepEqual(await predictorOf(copy).logits(batch), logits);
   } finally {
     await useBackend("wasm");
   }

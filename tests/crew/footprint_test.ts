@@ -80,6 +80,24 @@ Deno.test("checkFootprint() knows what the machine has", { ignore: withoutSystem
   });
 });
 
+Deno.test(
+  "memory that was missing once may be there the next time",
+  { ignore: withoutSystem },
+  async () => {
+    using model = new Transformer(TINY, randomParameters(TINY, 1));
+    using predictor = predictInWorkers(model, { workers: 1 });
+    const batch = { tokens: new Int32Array(6), lengths: Int32Array.of(6), rows: Int32Array.of(0) };
+    const { systemMemoryInfo } = Deno;
+    Deno.systemMemoryInfo = () => ({ ...systemMemoryInfo(), available: 1000 });
+    try {
+      await assert.rejects(predictor.logits(batch), { name: "RangeError", message: /are free/ });
+    } finally {
+      Deno.systemMemoryInfo = systemMemoryInfo;
+    }
+    assert.equal((await predictor.logits(batch)).length, TINY.vocabularySize);
+  },
+);
+
 Deno.test("trainingFootprint() grows with all that a run has", () => {
   const size = { config, batch: 64, microBatch: 32, workers: 2 };
   const total = (change: object) =>

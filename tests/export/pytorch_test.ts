@@ -55,8 +55,8 @@ const text = "it was the best of times, it was the worst of times\n".repeat(20);
 const corpus = createCorpus("times", text);
 
 /** A run of a few steps, for others to go on with. */
-async function saveRun(path: string, changes: { muon?: boolean } = {}): Promise<void> {
-  const settings = { ...PRESETS.smoke, context: 16, steps: 5, seed: 1, workers: 0, ...changes };
+async function saveRun(path: string): Promise<void> {
+  const settings = { ...PRESETS.smoke, context: 16, steps: 5, seed: 1, workers: 0 };
   await using run = await startRun(corpus, settings);
   await Array.fromAsync(run.train());
   await run.save(path);
@@ -122,7 +122,7 @@ testWithPyTorch(
       await saveRun(path);
       await Deno.writeTextFile(`${folder}/times.txt`, text);
       const further = async (processes: number, ...more: string[]) => {
-        const out = `${folder}/${processes}`;
+        const out = `${folder}/further/${processes}`; // a folder that is not there yet
         const args = [path, "--corpus", `${folder}/times.txt`, "--steps", "25", "--out", out];
         args.push(...more);
         const printed = await torchrun(processes, "train.py", args);
@@ -165,15 +165,35 @@ with torch.no_grad():
   },
 );
 
-testWithPyTorch("PyTorch refuses a run that began without Muon", async () => {
-  await inFolder(async (folder) => {
-    const path = `${folder}/start`;
-    await saveRun(path, { muon: false });
-    await Deno.writeTextFile(`${folder}/times.txt`, text);
-    const args = [path, "--corpus", `${folder}/times.txt`, "--steps", "6", "--out", path];
-    await assert.rejects(torchrun(1, "train.py", args), /the run began without it/);
-  });
-});
+testWithPyTorch(
+  "PyTorch says what is wrong with a run, and leaves its file as it was",
+  async () => {
+    await inFolder(async (folder) => {
+      const path = `${folder}/start`;
+      await Deno.writeTextFile(`${folder}/times.txt`, text);
+      const args = [path, "--corpus", `${folder}/times.txt`, "--steps", "9", "--out", path];
+      await saveRun(path);
+      const run = await loadCheckpoint(path);
+      for (
+        const [settings, processes, sentence] of [
+          [{ muon: false }, 1, /the run began without it/],
+          [{ batch: 1 }, 2, /A batch of 1 cannot be shared by 2 processes: start fewer/],
+          [
+            { learningRate: 1e30, matrixLearningRate: 1e30 },
+            1,
+            /The loss became (nan|inf) at step \d/,
+          ],
+        ] as const
+      ) {
+        const training = { ...run.training!, settings: { ...run.training!.settings, ...settings } };
+        await saveCheckpoint(path, { ...run, training });
+        const before = await Deno.readFile(path);
+        await assert.rejects(torchrun(processes, "train.py", args), sentence);
+        assert.deepEqual(await Deno.readFile(path), before);
+      }
+    });
+  },
+);
 
 testWithPyTorch("PyTorch refuses a file that was damaged, and seals what it writes", async () => {
   await inFolder(async (folder) => {

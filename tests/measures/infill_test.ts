@@ -79,3 +79,11 @@ Deno.test("rankTemplates() refuses a template that is too long before it measure
   await assert.rejects(rankTemplates(model, templates), { name: "RangeError" });
   assert(!asked);
 });
+
+Deno.test("rankTemplates() tells that a causal model fills in nothing", async () => {
+  const templates = [Int32Array.of(1, 2, 0), Int32Array.of(1, _, 2, 0)];
+  await assert.rejects(rankTemplates({ ...language, causal: true }, templates), {
+    name: "RangeError",
+    message: /^A causal model .* cannot fill in masks/,
+  });
+});

@@ -107,3 +107,19 @@ Deno.test("bitsByMasks() throws of a causal model, and measures a single window"
   assert.equal(masks, 1);
   assert(bits! > 0);
 });
+
+Deno.test("bitsBySteps() knows long contexts, too", () => {
+  for (const length of [128, 1029, 1030, 2048]) {
+    const bits = new Array<number>(length).fill(2);
+    for (const steps of [1, 4]) assert(Math.abs(bitsBySteps(bits, steps) - 2) < 1e-6);
+  }
+});
+
+Deno.test("bitsByMasks() throws where no such number of masks is possible", async () => {
+  for (const count of [0, 9, 1.5, NaN]) {
+    await assert.rejects(bitsByMasks(unigram, text, { counts: [3, count] }), {
+      name: "RangeError",
+      message: `Cannot mask ${count} of 8 characters: give counts from 1 to 8.`,
+    });
+  }
+});

@@ -31,7 +31,7 @@ export async function recordRun(run: Run): Promise<Row[]> {
     const { muon = true } = settings;
     const entries = await readEntries();
     const row = {
-      run: 1 + entries.filter(({ sha256 }) => sha256 === corpus.sha256).length,
+      run: 1 + Math.max(0, ...(await recordedRuns(corpus)).map(({ run }) => Number(run))),
       layers,
       width,
       heads,

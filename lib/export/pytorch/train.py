@@ -12,6 +12,7 @@ what it writes. How many processes share a batch changes a run no more than the 
 import argparse
 import hashlib
 import json
+import math
 import os
 import random
 import sys
@@ -174,12 +175,18 @@ def main():
     settings.pop("seconds", None)
     done, seconds = training["done"]["step"], training["done"]["seconds"]
     split = read_corpus(arguments.corpus, metadata)
+    if settings["batch"] < dist.get_world_size():
+        processes = dist.get_world_size()
+        sys.exit(f"A batch of {settings['batch']} cannot be shared by {processes} processes: start fewer.")
+    Path(arguments.out).parent.mkdir(parents=True, exist_ok=True)
     learner = Learner(config, tensors, done, device, arguments.bfloat16, arguments.compile)
     for step in range(done + 1, settings["steps"] + 1):
         start = time.perf_counter()
         batch = draw_batch(split, config["vocabularySize"], settings, step)
         loss = learner.step(batch, step, learning_rates_at(step, settings))
         seconds += time.perf_counter() - start
+        if not math.isfinite(loss):
+            sys.exit(f"The loss became {loss} at step {step}: start again with lower learning rates.")
         if dist.get_rank() > 0:
             continue
         print(json.dumps({"step": step, "loss": loss}), flush=True)

@@ -22,8 +22,14 @@ const RECORDING = `
   await trainAndRecord(rhyme, { ...small, seed: 1, steps: 60, muon: false });
   const kept = await recordedRuns(rhyme);
   const rows = await record(rhyme, { evaluateEvery: 1 }, 1); // a stopped run leaves the table as it is
-  await Deno.writeTextFile("runs/notebooks/runs.json", "[{");
-  console.log(JSON.stringify([rows, kept, await recordedRuns(rhyme)]));
+  const file = "runs/notebooks/runs.json";
+  const [entry] = JSON.parse(await Deno.readTextFile(file));
+  const many = Array.from({ length: 200 }, (_, i) => ({ ...entry, row: { ...rows[0], run: i + 1 } }));
+  await Deno.writeTextFile(file, JSON.stringify(many));
+  for (let more = 0; more < 2; more++) await record(rhyme, {}); // the oldest make room
+  const numbers = (await recordedRuns(rhyme)).map(({ run }) => run);
+  await Deno.writeTextFile(file, "[{");
+  console.log(JSON.stringify([rows, kept, await recordedRuns(rhyme), numbers]));
 `;
 
 Deno.test(
@@ -38,7 +44,7 @@ Deno.test(
         env: { DLM_PRESET: "" },
       }).output();
       assert.equal(new TextDecoder().decode(stderr), "");
-      const [rows, kept, damaged] = JSON.parse(new TextDecoder().decode(stdout));
+      const [rows, kept, damaged, numbers] = JSON.parse(new TextDecoder().decode(stdout));
       assert.deepEqual(rows.map((row: { run: number }) => row.run), [2, 1]);
       assert.deepEqual([rows[0]["Muon's rate"], rows[1]["Muon's rate"], rows[0].steps], [
         "off",
@@ -48,5 +54,10 @@ Deno.test(
       assert(rows[0]["bits per character"] < rows[1]["bits per character"]);
       assert.deepEqual(kept, rows);
       assert.deepEqual(damaged, []);
+      assert.deepEqual([numbers.length, new Set(numbers).size, Math.max(...numbers)], [
+        200,
+        200,
+        202,
+      ]);
     }),
 );
