@@ -1,4 +1,5 @@
 /** `deno task soak`: whether memory stays level however long one trains and samples. */
+import { Command } from "commander";
 import { tf } from "dlm/backend/backend.ts";
 import { createCorpus } from "dlm/corpus.ts";
 import { predictInWorkers } from "dlm/crew/crew.ts";
@@ -8,6 +9,10 @@ import { startRun } from "dlm/training/run.ts";
 import { Rng } from "dlm/rng.ts";
 
 const [STEPS, SAMPLINGS] = [2000, 200];
+
+new Command("soak")
+  .description("Tells whether memory stays level, however long one trains and samples.")
+  .parse(Deno.args, { from: "user" });
 
 /** Tensors of this thread, and megabytes of the whole process, Workers and all. */
 interface Memory {

@@ -54,7 +54,7 @@ function deno(): Check {
 async function kernel(): Promise<Check> {
   const name = "Jupyter kernel";
   const advice =
-    "Run deno jupyter --install, or deno task lab; deno task notebooks needs no installation.";
+    "Run deno jupyter --install, or, with a front end, deno task lab; deno task notebooks needs no installation.";
   const [, folder] = /already installed at (.*)/i.exec(
     await output(Deno.execPath(), ["jupyter"]) ?? "",
   ) ?? [];

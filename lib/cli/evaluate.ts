@@ -24,7 +24,7 @@ const command = new Command("evaluate")
   .option(
     "--corpus <name|file>",
     `the text to measure: ${TEXT_NAMES.join(", ")}, or a file ` +
-      "(default: what the model learned from)",
+      "(default: what the model learned from; with --baselines, the chosen text)",
     path,
   )
   .addOption(

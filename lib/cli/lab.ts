@@ -5,7 +5,9 @@ import { HOW_TO_GET_ONE, installedFrontEnds } from "dlm/cli/machine/front_ends.t
 import { selectNotebooks } from "dlm/jupyter/course.ts";
 
 const command = new Command("lab")
-  .description("Installs the Deno kernel and opens the notebooks in what this machine has for it.")
+  .description(
+    "Installs the Deno kernel and opens a notebook in the front end that this machine has.",
+  )
   .usage("[notebook] [options of the front end, such as --port 9999]")
   .argument("[notebook]", "such as 05, 05_training or a path (default: the first)")
   .allowUnknownOption()

@@ -47,7 +47,11 @@ interface OpenRun {
 
 const command = new Command("train")
   .description("Trains a model on a text, saving checkpoints as it goes.")
-  .option("--corpus <name|file>", `${TEXT_NAMES.join(", ")}, or any UTF-8 text file`, path)
+  .option(
+    "--corpus <name|file>",
+    `${TEXT_NAMES.join(", ")}, or any UTF-8 text file (default: the chosen text)`,
+    path,
+  )
   .addOption(
     new Option("--preset <name>", "hyperparameters to start from (default: laptop)")
       .choices(Object.keys(PRESETS) as PresetName[]),

@@ -16,8 +16,8 @@ const BUILDS = {
   "simd.wasm": "simd",
 };
 
-const options = new Command()
-  .description("Compile the WebAssembly kernels.")
+const options = new Command("kernels")
+  .description("Compiles the WebAssembly kernels.")
   .option("--check", "only compare with the committed files")
   .parse(Deno.args, { from: "user" })
   .opts();
