@@ -21,8 +21,11 @@ import { findModel, namedModel } from "dlm/training/known_models.ts";
  */
 export async function chooseText(text: string = "", model: string = ""): Promise<string> {
   if (text || model) {
-    const before = await readChoice();
-    const chosen = text === "" ? before.text : TEXT_NAMES.includes(text) ? text : resolve(text);
+    const chosen = text === ""
+      ? (await readChoice()).text
+      : TEXT_NAMES.includes(text)
+      ? text
+      : resolve(text);
     const corpus = await loadCorpus(chosen);
     await writeChoice({ text: chosen, model: model ? await modelFor(corpus, model) : undefined });
   }
@@ -32,7 +35,7 @@ export async function chooseText(text: string = "", model: string = ""): Promise
 /** The path of a model that learned from a text. */
 async function modelFor({ name, sha256 }: Corpus, model: string): Promise<string> {
   const { path, corpus } = await namedModel(model);
-  if (corpus.sha256 === sha256) return path;
+  if (corpus.sha256 === sha256) return resolve(path);
   throw new RangeError(
     `The model ${model} learned from ${corpus.name}, not from ${name} as it is now: ` +
       `choose one that did, or none.`,

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { columnsOf } from "dlm/display/glyphs.ts";
 
 /** A piece of a picture: SVG elements from (0, 0) on, and the room they take, in pixels. */
 export interface Block {
@@ -60,7 +61,7 @@ export function paragraph(text: string, options: ParagraphOptions = {}): Block {
 
 /** About how wide a text is: what draws the SVG picks the font, so no measure is exact. */
 export function textWidth(text: string, size: number): number {
-  return 0.6 * size * [...text].length;
+  return 0.6 * size * Array.from(text, columnsOf).reduce((sum, columns) => sum + columns, 0);
 }
 
 /** One block above the other. */

@@ -1,6 +1,6 @@
 import stringWidth from "string-width";
 import { escapeMarkup } from "dlm/display/_block.ts";
-import { glyphOf } from "dlm/display/glyphs.ts";
+import { glyphInText, glyphOf } from "dlm/display/glyphs.ts";
 import { type Displayable, jupyterDisplay } from "dlm/display/picture.ts";
 
 /** A row: what stands under each heading. */
@@ -64,9 +64,12 @@ interface Column {
   align: "left" | "right";
 }
 
+/** What is not seen in a text: all but what joins the parts of an emoji or a word. */
+const UNSEEN = /[^\P{C}\u200c\u200d]|\p{Z}/gu;
+
 function format(value: string | number, decimals: number): string {
   if (typeof value === "string") {
-    return [...value].length === 1 ? glyphOf(value) : value.replace(/\p{Cc}/gu, glyphOf);
+    return [...value].length === 1 ? glyphOf(value) : value.replace(UNSEEN, glyphInText);
   }
   return value.toLocaleString(
     "en",

@@ -88,15 +88,20 @@ async function download(source: Download, options: FetchTextOptions): Promise<Ui
   );
   let silence = giveUpAfter(patience.byte);
   using interrupt = listenForInterrupt();
+  let received = 0;
+  const reached = () => `with ${received} of ${source.bytes} bytes of ${source.title} here`;
+  const answered = <Answer>(answer: Promise<Answer>) => interrupt.wait(answer, reached);
   try {
-    const response = await fetch(source.url, { signal: impatience.signal });
+    const response = await answered(fetch(source.url, { signal: impatience.signal }));
     if (!response.ok || !response.body) {
       await response.body?.cancel();
       throw new Error(`its site answers ${response.status}`);
     }
     const bytes = new Uint8Array(source.bytes);
-    let received = 0;
-    for await (const chunk of response.body) { // unpacked, if it was packed
+    const reader = response.body.getReader(); // of what was unpacked, if it was packed
+    while (true) {
+      const { value: chunk, done } = await answered(reader.read());
+      if (done) return bytes.subarray(0, received);
       clearTimeout(silence);
       silence = giveUpAfter(patience.byte);
       if (received + chunk.length > bytes.length) {
@@ -104,10 +109,9 @@ async function download(source: Download, options: FetchTextOptions): Promise<Ui
       }
       bytes.set(chunk, received);
       onProgress(received += chunk.length, bytes.length);
-      await interrupt.check(`with ${received} of ${bytes.length} bytes of ${source.title} here`);
     }
-    return bytes.subarray(0, received);
   } finally {
+    impatience.abort(); // of what may still be on its way
     clearTimeout(silence);
     clearTimeout(whole);
   }

@@ -280,9 +280,13 @@ function mapLines(bundle: MimeBundle, change: (value: Json) => Json): MimeBundle
   );
 }
 
+/** Lines as Python's `splitlines(True)` finds them, which Jupyter writes. */
 function splitLines(text: string): string[] {
-  return text === "" ? [] : text.split(/(?<=\n)/);
+  return text === "" ? [] : text.split(LINE_END);
 }
+
+// deno-lint-ignore no-control-regex -- they end lines there
+const LINE_END = /(?<=\r\n|\n|\r(?!\n)|[\v\f\x1c-\x1e\x85\u2028\u2029])/;
 
 function joinLines(value: Json | undefined): Json {
   return Array.isArray(value) ? value.join("") : value ?? null;

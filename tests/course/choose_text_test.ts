@@ -102,3 +102,19 @@ Deno.test(
       assert.equal((await command(folder, "text", "moby-dick")).code, 0);
     }),
 );
+
+Deno.test(
+  "a model that is chosen by a path is found from every folder, and a damaged choice is replaced",
+  { ignore },
+  () =>
+    inFreshProject(async (folder) => {
+      await Deno.writeTextFile(`${folder}/rhyme.txt`, RHYME);
+      await command(folder, "train", ...TRAIN, "--corpus", "rhyme.txt", "--out", "run");
+      await Deno.writeTextFile(`${folder}/data/choice.json`, "{");
+      const model = "run/checkpoint.safetensors";
+      const chosen = await command(folder, "text", "rhyme.txt", "--model", model);
+      assert.equal(chosen.code, 0, chosen.stderr);
+      const choice = JSON.parse(await Deno.readTextFile(`${folder}/data/choice.json`));
+      assert.equal(choice.model, await Deno.realPath(`${folder}/${model}`));
+    }),
+);

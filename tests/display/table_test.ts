@@ -33,13 +33,18 @@ Deno.test("table() is an HTML table whose alignment is an attribute for some fro
 });
 
 Deno.test("table() shows characters that cannot be seen, and counts columns, not characters", () => {
-  const rows = [" ", "\n", "\x1b[1m", "漢字", "e\u0301"].map((text, n) => ({ text, n }));
+  const rows = [" ", "\n", "\x1b[1m", "漢字", "e\u0301", "a\u202eb\u00a0c", "👩\u200d🔬!"].map((
+    text,
+    n,
+  ) => ({ text, n }));
   assert.deepEqual(bundleOf(table(rows))["text/plain"]!.split("\n").slice(2), [
-    "␣     0",
-    "↵     1",
-    "␛[1m  2",
-    "漢字  3",
-    "e\u0301     4",
+    "␣      0",
+    "↵      1",
+    "␛[1m   2",
+    "漢字   3",
+    "e\u0301      4",
+    "a⍰b⍽c  5",
+    "👩\u200d🔬!    6",
   ]);
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Download, fetchText } from "dlm/files/_download.ts";
-import { inFolder } from "../_support.ts";
+import { fakeInterrupt, inFolder } from "../_support.ts";
 
 // These write files and serve them, so they run under `deno test -A` only.
 const ignore = (await Deno.permissions.query({ name: "net" })).state !== "granted";
@@ -130,3 +130,24 @@ for (const [what, ms, [byte, all], reason] of impatient) {
     await assert.rejects(it.text({ byte, all }), reason);
   });
 }
+
+testWithServer(
+  "fetchText() is stopped while its site is silent",
+  () => dripping(1e6),
+  async (fetched) => {
+    using interrupt = fakeInterrupt();
+    const stopped = fetched.text();
+    setTimeout(() => interrupt.press(), 200);
+    await assert.rejects(stopped, { name: "Interrupted", message: /^Stopped with 0 of \d+ bytes/ });
+  },
+);
+
+Deno.test("fetchText() is stopped before there is any answer", { ignore }, async () => {
+  using interrupt = fakeInterrupt();
+  using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" }); // which never says a word
+  const { port } = listener.addr as Deno.NetAddr;
+  const source = { title: "X", url: `http://127.0.0.1:${port}/`, bytes: 9, sha256: "" };
+  const stopped = fetchText(source, { cache: "/nowhere", onNotice() {}, onProgress() {} });
+  setTimeout(() => interrupt.press(), 200);
+  await assert.rejects(stopped, { name: "Interrupted" });
+});

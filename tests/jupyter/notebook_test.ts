@@ -90,7 +90,8 @@ Deno.test("formatNotebook() writes as Jupyter does", () => {
   ]);
   const data = { "text/plain": "a\nb", "image/svg+xml": "<svg/>", "image/png": "AA==" };
   codeCells(notebook)[0]!.outputs = [
-    { output_type: "stream", name: "stdout", text: "1\n2\n" },
+    { output_type: "stream", name: "stdout", text: "1\n2\r\n" },
+    { output_type: "stream", name: "stdout", text: "9 %\r10 %\fx\u2028y" }, // as Python ends lines
     { output_type: "display_data", data, metadata: {} },
   ];
   notebook.metadata = { b: 1, a: {} };
@@ -119,7 +120,17 @@ Deno.test("formatNotebook() writes as Jupyter does", () => {
      "output_type": "stream",
      "text": [
       "1\\n",
-      "2\\n"
+      "2\\r\\n"
+     ]
+    },
+    {
+     "name": "stdout",
+     "output_type": "stream",
+     "text": [
+      "9 %\\r",
+      "10 %\\f",
+      "x\u2028",
+      "y"
      ]
     },
     {

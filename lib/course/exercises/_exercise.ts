@@ -17,8 +17,9 @@ export interface NumericExercise {
   tolerance?: number;
   /** A sentence or two that help whoever is wrong, without the answer. */
   hint: string;
-  /** Wrong answers that people arrive at, each with the reason; as exact as the right one. */
-  slips?: readonly { answer: number; reason: string }[];
+  /** Wrong answers that people arrive at, each with the reason; as exact as the right one, unless
+   * they have a tolerance of their own. */
+  slips?: readonly { answer: number; reason: string; tolerance?: number }[];
 }
 
 /**
@@ -42,13 +43,14 @@ export function numeric({ truth, tolerance = 0.01, hint, slips = [] }: NumericEx
     if (answers.length !== truths.length) {
       return `Not quite: ${truths.length} values are asked for, and here are ${answers.length}.`;
     }
-    const isAt = (value: number, place: number) => Math.abs(value - place) <= tolerance;
+    const isAt = (value: number, place: number, within = tolerance) =>
+      Math.abs(value - place) <= within;
     const wrong = truths.findIndex((value, i) => !isAt(answers[i]!, value));
     if (wrong >= 0) {
       const given = answers[wrong]!;
       const place = truths.length > 1 ? ` (value ${wrong + 1} of ${truths.length})` : "";
       const side = given > truths[wrong]! ? "high" : "low";
-      const slip = slips.find((slip) => isAt(given, slip.answer));
+      const slip = slips.find((slip) => isAt(given, slip.answer, slip.tolerance));
       return `Not quite: ${given} is too ${side}${place}. ${slip?.reason ?? hint}`;
     }
     if (truths.length > 1) return `Right: all ${truths.length} values fit.`;

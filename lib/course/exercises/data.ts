@@ -47,8 +47,8 @@ const betterThanABigram: Exercise = async (answer) => {
   const validation = corpus.validation.subarray(0, PREDICTED);
   let bits = 0;
   for (const [i, id] of validation.entries()) {
-    const p = Array.from(answer(validation.slice(0, i)) as ArrayLike<number>);
-    if (p.some(isNaN)) return NO_ANSWER;
+    const p = Array.from((answer(validation.slice(0, i)) ?? []) as ArrayLike<number>);
+    if (i === 0 && p.some(isNaN)) return NO_ANSWER;
     const fault = faultOf(p, id, corpus.tokenizer);
     if (fault) return `Not quite: for character ${i + 1} of the validation split ${fault}`;
     bits -= Math.log2(p[id]!) / validation.length;
@@ -67,6 +67,7 @@ function faultOf(p: readonly number[], id: number, tokenizer: CharTokenizer): st
     return `there are ${p.length} probabilities; give one for each of the ${vocabularySize} ` +
       "characters.";
   }
+  if (p.some(isNaN)) return "one of the probabilities is no number. Is something divided by 0?";
   const sum = p.reduce((a, b) => a + b, 0);
   if (!(Math.abs(sum - 1) < 1e-6) || p.some((value) => value < 0)) {
     return `the probabilities add up to ${Number(sum.toFixed(6))}. They must not be negative and ` +

@@ -68,6 +68,9 @@ function widest(): number {
   return width;
 }
 
+/** Scores with powers that no number can hold, and what a place takes home. */
+const FAR = [[[1000, 0, 0], 10], [[0, 0, 1000], 60], [[-1000, -1000, -1000], 30]] as const;
+
 /** What a place takes home from three others, told for some scores. */
 async function takesHome(answer: unknown): Promise<string> {
   if (typeof answer !== "function") return NO_ANSWER;
@@ -80,11 +83,16 @@ async function takesHome(answer: unknown): Promise<string> {
   });
   const reply = await small(tries.map((scores) => answer(scores)));
   if (!reply.startsWith("Right")) return reply;
-  const large = Number(answer([1000, 0, 0]));
-  if (Math.abs(large - 10) < 0.01) return "Right: for small scores and for large ones.";
-  return `Nearly: small scores are right, but for (1000, 0, 0) it gives ${large}, since e^1000 is ` +
-    "more than a number can hold. What happens to the weights if all three scores are made smaller " +
-    "by the same amount?";
+  for (const [scores, truth] of FAR) {
+    const found = Number(answer([...scores]));
+    if (Math.abs(found - truth) < 0.01) continue;
+    return `Nearly: small scores are right, but for (${
+      scores.join(", ")
+    }) it gives ${found}, and ` +
+      `not ${truth}: a power of e may be more, or less, than a number can hold. What happens to the ` +
+      "weights if all three scores are made smaller, or larger, by the same amount?";
+  }
+  return "Right: for small scores and for large ones.";
 }
 
 /** The sizes that the exercise about the gated MLP gives. */

@@ -14,7 +14,7 @@ const PAGES = [
   ["my horse", "my horse, be quiet"], // all of it
   ["and be quiet", "my horse, be quiet"], // at the end of both
   ["be bee", "be my bee"], // what is longest does not begin first
-  ["xyz", "my horse, be quiet"], // nothing
+  ["zzz", "my horse, be quiet"], // nothing
 ] as const;
 
 export const EVALUATION: Exercises = {

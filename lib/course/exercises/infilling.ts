@@ -37,16 +37,15 @@ const BELIEFS = [
 function beliefs(answer: unknown): string {
   if (typeof answer !== "function") return NO_ANSWER;
   for (const { bits, before } of BELIEFS) {
-    const given: unknown = answer([...bits], [...before]);
-    if (!Array.isArray(given) || given.some((p) => Number.isNaN(p))) return NO_ANSWER;
+    const given = Array.from(Object(answer([...bits], [...before])) as ArrayLike<unknown>, Number);
+    if (given.length === 0 || given.some(isNaN)) return NO_ANSWER;
     const weights = bits.map((cost, i) => before[i]! * 2 ** -cost);
     const truth = weights.map((weight) => weight / weights.reduce((a, b) => a + b));
-    if (given.length === truth.length && truth.every((p, i) => Math.abs(p - given[i]) < 0.005)) {
+    if (given.length === truth.length && truth.every((p, i) => Math.abs(p - given[i]!) < 0.005)) {
       continue;
     }
-    const told = (numbers: readonly number[]) =>
-      numbers.map((x) => +Number(x).toFixed(3)).join(", ");
-    const sum = given.reduce((a: number, b: unknown) => a + Number(b), 0);
+    const told = (numbers: readonly number[]) => numbers.map((x) => +x.toFixed(3)).join(", ");
+    const sum = given.reduce((a, b) => a + b);
     const hint = given.length !== truth.length
       ? "Give a probability for each word."
       : Math.abs(sum - 1) > 0.005

@@ -41,6 +41,10 @@ const emptySteps = numeric({
     "Count the steps after which the text is what it was before. With a hundred walks or more " +
     "the mean is exact enough.",
   slips: [{
+    answer: (1 - 1 / 64) ** 64,
+    tolerance: 0.05,
+    reason: "That is the share of the steps that show nothing new. How many of the 64 are that?",
+  }, {
     answer: 0,
     reason: "One character a step is only the mean: some steps show two or three, and so others " +
       "must show none.",
@@ -50,14 +54,17 @@ const emptySteps = numeric({
 /** A schedule of the reader's own. */
 const ownSchedule: Exercise = (answer) => {
   if (typeof answer !== "object" || answer === null) return NO_ANSWER;
-  const { alpha, derivative, inverse } = answer as Schedule;
+  const schedule = answer as Schedule;
+  const { alpha, derivative, inverse } = schedule;
   if ([alpha, derivative, inverse].some((part) => typeof part !== "function")) {
     return "Not quite: alpha, derivative and inverse all have to be functions.";
   }
-  if (isNaN(alpha(0.5))) return NO_ANSWER;
-  const fault = faultOf(answer as Schedule);
+  if (isNaN(schedule.alpha(0.5))) return NO_ANSWER;
+  const fault = faultOf(schedule);
   if (fault) return `Not quite: ${fault}`;
-  return `Right: that is a schedule. At half time it leaves ${Math.round(100 * alpha(0.5))} % of ` +
+  return `Right: that is a schedule. At half time it leaves ${
+    Math.round(100 * schedule.alpha(0.5))
+  } % of ` +
     "a text, and the linear one 50 %.";
 };
 
@@ -65,7 +72,11 @@ const ownSchedule: Exercise = (answer) => {
 const INSIDE = Array.from({ length: 50 }, (_, i) => (i + 0.5) / 50);
 
 /** What is wrong with a schedule, if anything is. */
-function faultOf({ alpha, derivative, inverse }: Schedule): string | undefined {
+function faultOf(schedule: Schedule): string | undefined {
+  // Called on the object, since its functions may call each other.
+  const alpha = (t: number) => Number(schedule.alpha(t));
+  const derivative = (t: number) => Number(schedule.derivative(t));
+  const inverse = (left: number) => Number(schedule.inverse(left));
   const told = (value: number) => Number(value.toFixed(4));
   const off = (a: number, b: number, tolerance = 1e-6) => !(Math.abs(a - b) <= tolerance);
   if (off(alpha(0), 1)) {
@@ -74,7 +85,8 @@ function faultOf({ alpha, derivative, inverse }: Schedule): string | undefined {
   if (off(alpha(1), 0)) return `alpha(1) is ${told(alpha(1))}, but at t = 1 nothing may be left.`;
   for (const t of INSIDE) {
     const [before, after] = [alpha(t - 0.01), alpha(t + 0.01)];
-    if (!(before > after)) {
+    const rounded = before === after && derivative(t) < 0; // a slope too small to be seen
+    if (!(before > after || rounded)) {
       return `alpha is ${told(before)} at t = ${told(t - 0.01)} and ${told(after)} at ` +
         `t = ${told(t + 0.01)}. It must fall all the time: no character comes back, and a clock ` +
         "that stands still has no inverse.";

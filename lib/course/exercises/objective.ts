@@ -6,6 +6,7 @@ import { averageCosts } from "dlm/languages/enumeration.ts";
 import { markovLanguage } from "dlm/languages/known_languages.ts";
 import { bitsBySteps } from "dlm/measures/noise_levels.ts";
 import { Rng } from "dlm/rng.ts";
+import type { Schedule } from "dlm/schedule.ts";
 
 /** The middles of many equal parts of [0, 1]: a mean over them is an integral. */
 const MIDDLES = oneTo(1000).map((i) => (i - 0.5) / 1000);
@@ -61,8 +62,12 @@ const GOOD = { schedule: 0.5, times: 0.8 };
 
 /** A schedule is good if the loss of a long text scatters little where times are independent. */
 function judgeSchedule(answer: unknown): string {
-  const { alpha, derivative } = Object(answer) as Partial<Record<string, (t: number) => number>>;
-  if (typeof alpha !== "function" || typeof derivative !== "function") return NO_ANSWER;
+  const schedule = Object(answer) as Schedule; // whose functions may call each other
+  if (typeof schedule.alpha !== "function" || typeof schedule.derivative !== "function") {
+    return NO_ANSWER;
+  }
+  const alpha = (t: number) => Number(schedule.alpha(t));
+  const derivative = (t: number) => Number(schedule.derivative(t));
   if (isNaN(alpha(0.5))) return NO_ANSWER;
   const fault = faultOfCurve(alpha) ?? faultOfSlope(alpha, derivative);
   if (fault) return `Not quite: ${fault}`;
@@ -120,6 +125,9 @@ function faultOfTimes(batches: readonly number[][], count: number): string | und
   if (stray !== undefined) return `one of the times is ${stray}: all of them lie in [0, 1).`;
   if (!isUniform(batches.flat())) {
     return "some parts of [0, 1) come up more often than others, and that changes the mean of the loss.";
+  }
+  if (!isUniform(batches.flat().map((t) => (t * count) % 1))) {
+    return `the times lie on a grid of ${count}, and what is masked between its lines is never asked.`;
   }
   const place = oneTo(count).find((n) => !isUniform(batches.map((times) => times[n - 1]!)));
   if (place === undefined) return undefined;

@@ -66,8 +66,12 @@ class Endless extends Error {}
 async function leftmostFirst(answer: unknown): Promise<string> {
   if (typeof answer !== "function") return NO_ANSWER;
   let frames: Frame[];
+  let left = 0; // masks at the end, whether it was shown or not
   try {
-    const sampler: Sampler = (canvas) => answer(patient(canvas));
+    const sampler: Sampler = async function* (canvas) {
+      yield* answer(patient(canvas)) as ReturnType<Sampler>;
+      left = canvas.masks().flat().length;
+    };
     const pages = [Int32Array.of(3, 3, 1, 3, 3, 3), Int32Array.of(3, 3, 3, 3, 3, 3)]; // 3 is a mask
     frames = await Array.fromAsync(sample(undecided(), pages, { sampler, rng: new Rng(1) }));
   } catch (error) {
@@ -77,12 +81,12 @@ async function leftmostFirst(answer: unknown): Promise<string> {
   if (frames.every(({ revealed }) => revealed.length === 0)) {
     return "No answer yet: this sampler writes nothing, or never yields. Fill it in, and run this cell again.";
   }
-  return faultOf(frames) ??
+  return faultOf(frames, left) ??
     "Right: it writes from left to right, one character of each text at a time.";
 }
 
 /** What is wrong with two texts that were to be written from left to right. */
-function faultOf(frames: readonly Frame[]): string | undefined {
+function faultOf(frames: readonly Frame[], left: number): string | undefined {
   for (const [n, { revealed, remasked }] of frames.entries()) {
     if (remasked.length > 0) return "Not quite: it takes back what it wrote.";
     const before = frames[Math.max(0, n - 1)]!.sequences.map((ids) => ids.indexOf(3));
@@ -103,9 +107,12 @@ function faultOf(frames: readonly Frame[]): string | undefined {
     }
   }
   const { sequences, evaluations, time } = frames.at(-1)!;
-  const left = sequences.reduce((sum, ids) => sum + ids.filter((id) => id === 3).length, 0);
   if (left > 0) {
     return `Not quite: it stopped with ${left} of 11 masks left. Go on as long as there is one.`;
+  }
+  if (sequences.some((ids) => ids.includes(3))) {
+    return "Nearly: it writes everything, but yields before it writes, so that the last characters " +
+      "are never seen. Yield after each write.";
   }
   const times = frames.map(({ time }) => time);
   if (time !== 0 || times.some((t, n) => n > 0 && !(t <= times[n - 1]!))) {

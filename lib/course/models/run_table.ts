@@ -77,7 +77,7 @@ function file(): string {
 async function readEntries(): Promise<Entry[]> {
   try {
     const entries = JSON.parse(await Deno.readTextFile(file()));
-    return Array.isArray(entries) ? entries : [];
+    return Array.isArray(entries) ? entries.filter((entry) => entry?.row) : [];
   } catch {
     return [];
   }

@@ -68,19 +68,19 @@ export async function trainedModel(options: TrainedModelOptions = {}): Promise<T
  * @returns a sentence that says which of them is yours now
  */
 export async function saveAsYours(run: Run): Promise<string> {
-  const name = `${run.corpus.name}${run.config.causal ? "-causal" : ""}.safetensors`;
-  const path = join(notebookRuns(), name);
-  const { done: { step, seconds }, settings } = run;
+  const { done: { step, seconds }, settings, corpus } = run;
+  const text = `${corpus.name}-${corpus.sha256.slice(0, 8)}`; // two texts may have one name
+  const path = join(notebookRuns(), `${text}${run.config.causal ? "-causal" : ""}.safetensors`);
   const finished = step >= (settings.steps ?? Infinity) ||
     seconds >= (settings.seconds ?? Infinity);
-  const before = await stepsOf(path, run.corpus.sha256);
+  const before = await stepsOf(path, corpus.sha256);
   if (!finished && before > step) {
     return `Your model is still the one of ${before} steps, since this run was stopped after ${step}; ` +
       `to have this one, delete ${path} and train again.`;
   }
   await run.save(path);
   await recordRun(run);
-  return `Your model is now the one of ${step} steps` +
+  return `Your model is now the one of ${step} ${step === 1 ? "step" : "steps"}` +
     (before > 0 ? `, in the place of one of ${before}.` : ".");
 }
 

@@ -65,7 +65,13 @@ export function bars(values: Readonly<Record<string, number>>, options: BarsOpti
     color: { domain: names, range: names.map((name) => colorsOf([name])[0]!) },
     marks: [
       Plot.barX(rows, { x: "value", y: "name", fill: "name" }),
-      Plot.text(rows, { x: "value", y: "name", text: "text", textAnchor: "start", dx: 5 }),
+      Plot.text(rows, {
+        x: ({ value }) => Math.max(0, value),
+        y: "name",
+        text: "text",
+        textAnchor: "start",
+        dx: 5,
+      }),
     ],
   });
 }

@@ -28,7 +28,7 @@ export interface HeatMapOptions {
    */
   rows?: string;
   /** The numbers at the two ends of the colour scale; if the first is negative, zero is white.
-   * @default {[0, the largest number]}
+   * @default {[0 or the smallest number, 0 or the largest]}
    */
   domain?: readonly [number, number];
   /** How many maps stand side by side.
@@ -61,7 +61,8 @@ export function heatMap(
   const { title, label, x, y, caption = "" } = options;
   const [height, width] = checkedSize(maps, options);
   const all = Object.values(maps).flatMap((map) => map.flatMap((row) => Array.from(row)));
-  const [low, high] = options.domain ?? [0, all.reduce((a, b) => Math.max(a, b))];
+  const [low, high] = options.domain ??
+    [Math.min, Math.max].map((pick) => all.reduce((a, b) => pick(a, b), 0)) as [number, number];
   const color: Plot.ScaleOptions = {
     domain: [low, high],
     clamp: true,

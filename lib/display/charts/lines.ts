@@ -46,14 +46,16 @@ export function lines(series: Readonly<Record<string, Line>>, options: LinesOpti
     throw new RangeError("There is not a single point to draw: give lines() finite numbers.");
   }
   const marker = points.length <= 40 * names.length;
-  const [low, high] = [Math.min, Math.max].map((pick) => pick(...points.map(({ x }) => x)));
+  const [low, high] = [Math.min, Math.max].map((pick) =>
+    points.reduce((found, { x }) => pick(found, x), points[0]!.x)
+  );
   const counted = high! - low! <= 10 && points.every(({ x }) => Number.isInteger(x));
   const channels = { x: "x", y: "y", stroke: "name", strokeWidth: 2, marker };
   return plot({
     title,
     caption,
     height: 300,
-    x: { label: x, ...(counted && { ticks: high! - low! }) }, // no half places or half steps
+    x: { label: x, ...(counted && { ticks: Math.max(1, high! - low!), tickFormat: ",d" }) }, // no half places or half steps
     y: { label: y, grid: true },
     color: { domain: names, range: colorsOf(names), legend: names.length > 1 },
     marks: [Plot.lineY(points, smooth > 1 ? Plot.windowY(smooth, channels) : channels)],

@@ -50,7 +50,7 @@ export async function filmstrip(
   const count = Math.min(rows, states.length);
   const steps = Array.from(
     { length: count },
-    (_, row) => Math.round(row * last / Math.max(1, count - 1)),
+    (_, row) => count === 1 ? last : Math.round(row * last / (count - 1)),
   );
   const margin = `step ${last}  `.length;
   const texts = steps.map((step) => {

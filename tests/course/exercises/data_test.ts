@@ -46,6 +46,12 @@ Deno.test("exercise 01.4 finds what is no distribution", { ignore }, async () =>
   const uniform = new Float64Array(V).fill(1 / V);
   const reply = async (p: ArrayLike<number>) => await replyTo("01.4", () => p);
   assert.match(await reply([NaN]), /^No answer yet/);
+  assert.match(await replyTo("01.4", () => undefined), /there are 0 probabilities/);
+  const late = (before: ArrayLike<number>) => uniform.map((p) => before.length === 9 ? NaN : p);
+  assert.match(
+    await replyTo("01.4", late),
+    /character 10 .* one of the probabilities is no number/,
+  );
   assert.match(await reply([0.5, 0.5]), /character 1 .* there are 2 probabilities; give one for/);
   assert.match(await reply(uniform.map((p) => p / 2)), /add up to 0\.5\. They must not/);
   const impossible = uniform.map((_, id) => id === validation[0] ? 0 : 1 / (V - 1));

@@ -46,4 +46,6 @@ Deno.test("07.5 tries a longestCopy() on pages", async () => {
     return length;
   };
   assert.match(await replyTo("07.5", ofStart), /gives 3, but the longest run has 6/);
+  const atLeastOne = (page: string, known: string) => Math.max(1, longestCopy(page, known));
+  assert.match(await replyTo("07.5", atLeastOne), /gives 1, but the longest run has 0/);
 });

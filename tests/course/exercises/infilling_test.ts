@@ -11,6 +11,9 @@ const tear = (line: string, word: string) =>
 
 Deno.test("exercise 08.1 accepts Bayes' rule, and helps whoever comes near", async () => {
   assert.match(await replyTo("08.1", believe), /^Right/);
+  const typed = (bits: number[], before: number[]) => Float64Array.from(believe(bits, before));
+  assert.match(await replyTo("08.1", typed), /^Right/);
+  assert.match(await replyTo("08.1", () => NaN), /^No answer yet/);
   assert.match(await replyTo("08.1", () => [NaN]), /^No answer yet/);
   const wrong: [RegExp, (bits: number[], before: number[]) => number[]][] = [
     [/12, 14 bits and 1, 3 beforehand.* multiplied/, (bits) => believe(bits, bits.map(() => 1))],

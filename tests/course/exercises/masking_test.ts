@@ -61,3 +61,28 @@ Deno.test("exercise 02.4 says what is wrong with a schedule", async () => {
     /inverse\(0\.01\) is NaN, .* a number from 0 to 1\.$/,
   );
 });
+
+Deno.test("exercise 02.4 takes a schedule whose functions call each other, and a steep one", async () => {
+  const own = {
+    alpha: (t: number) => (1 - t) ** 2,
+    derivative: (t: number) => -2 * (1 - t),
+    inverse(left: number) {
+      let [low, high] = [0, 1];
+      for (let n = 0; n < 40; n++) {
+        const middle = (low + high) / 2;
+        if (this.alpha(middle) > left) low = middle;
+        else high = middle;
+      }
+      return low;
+    },
+  };
+  for (const schedule of [own, polynomial(12)]) {
+    assert.match(await replyTo("02.4", schedule), /^Right: that is a schedule/);
+  }
+  const late = { ...linear, alpha: (t: number) => Math.min(1, 2 - 2 * t), derivative: () => 0 };
+  assert.match(await replyTo("02.4", late), /a clock that stands still has no inverse/);
+  const nothing = () => undefined;
+  assert.match(await replyTo("02.4", { ...linear, derivative: nothing }), /derivative.* is NaN/);
+  assert.match(await replyTo("02.4", { ...linear, inverse: nothing }), /inverse.* is NaN/);
+  assert.match(await replyTo("02.5", (1 - 1 / 64) ** 64), /share of the steps/);
+});

@@ -43,7 +43,9 @@ Deno.test("04.4 says what is no schedule, or not its slope", async () => {
   assert.match(await reply((t) => 1 - t / 2, () => -0.5), /alpha\(1\) is 0.5/);
   assert.match(await reply((t) => (1 - t) * (1 + 2 * t), (t) => 1 - 4 * t), /rises somewhere/);
   assert.match(await reply((t) => 1 - t, () => 1), /slope of -1.00/);
-  assert.match(await reply((t) => 1 - t, () => NaN), /derivative at t = 0.00 is NaN/);
+  for (const none of [() => NaN, () => undefined as unknown as number]) {
+    assert.match(await reply((t) => 1 - t, none), /derivative at t = 0.00 is NaN/);
+  }
 });
 
 Deno.test("04.5 accepts the library's better ways, and times in pairs", async () => {
@@ -61,6 +63,11 @@ Deno.test("04.5 says which times would change the loss, or favour a text", async
   assert.match(await reply(() => [0.5]), /for 64 texts there are 1 times/);
   assert.match(await reply(() => undefined), /for 64 texts there are 0 times/);
   assert.match(await reply((B) => oneTo(B).map((b) => b / B)), /one of the times is 1:/);
+  const grids = [
+    (B: number, rng: Rng) => Array.from(rng.permutation(B), (place) => place / B),
+    (B: number, rng: Rng) => Array.from(rng.permutation(B), (place) => (place + 0.5) / B),
+  ];
+  for (const grid of grids) assert.match(await reply(grid), /lie on a grid of 64/);
   const squares = (B: number, rng: Rng) => oneTo(B).map(() => rng.uniform() ** 2);
   assert.match(await reply(squares), /come up more often/);
   const strata = (B: number, rng: Rng) => oneTo(B).map((b) => (b - rng.uniform()) / B);

@@ -53,6 +53,12 @@ Deno.test("exercise 06.1 says what is wrong with a sampler", async () => {
       canvas.write(await canvas.guess(canvas.masks().map(([first]) => first!)));
       yield 0;
     } as Sampler],
+    [/yields before it writes/, async function* (canvas) {
+      for (let masks = canvas.masks(); masks.flat().length > 0; masks = canvas.masks()) {
+        yield masks.flat().length / 11;
+        canvas.write(await canvas.guess(masks.flatMap((places) => places.slice(0, 1))));
+      }
+    } as Sampler],
     [/What it yields is a time/, async function* (canvas) {
       let n = 0;
       for await (const _ of leftmost(canvas)) yield n++;

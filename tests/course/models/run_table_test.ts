@@ -28,7 +28,7 @@ const RECORDING = `
   await Deno.writeTextFile(file, JSON.stringify(many));
   for (let more = 0; more < 2; more++) await record(rhyme, {}); // the oldest make room
   const numbers = (await recordedRuns(rhyme)).map(({ run }) => run);
-  await Deno.writeTextFile(file, "[{");
+  await Deno.writeTextFile(file, "[null, 3, {}]");
   console.log(JSON.stringify([rows, kept, await recordedRuns(rhyme), numbers]));
 `;
 

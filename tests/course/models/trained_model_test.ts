@@ -76,6 +76,10 @@ const SAVING = `
     for await (const { step } of run.train()) if (step === stop) break;
     console.log(await saveAsYours(run));
   }
+  const other = createCorpus("rhyme", "four for a boy, five for silver, six for gold\\n".repeat(20));
+  await using run = await startRun(other, { ...small, steps: 9, seed: 1 });
+  for await (const { step } of run.train()) if (step === 1) break;
+  console.log(await saveAsYours(run));
 `;
 
 Deno.test(
@@ -89,13 +93,14 @@ Deno.test(
         cwd: folder,
       }).output();
       const sentences = new TextDecoder().decode(stdout).trim().split("\n");
-      assert.match(sentences[1]!, /delete \S+rhyme\.safetensors and train again\.$/);
+      assert.match(sentences[1]!, /delete \S+rhyme-[0-9a-f]{8}\.safetensors and train again\.$/);
       assert.deepEqual(sentences.map((sentence) => sentence.replace(/;.*/, ".")), [
         "Your model is now the one of 6 steps.",
         "Your model is still the one of 6 steps, since this run was stopped after 3.",
         "Your model is now the one of 8 steps, in the place of one of 6.",
         "Your model is now the one of 2 steps, in the place of one of 8.",
         "Your model is now the one of 2 steps, in the place of one of 2.",
+        "Your model is now the one of 1 step.", // of another text, beside the others
       ]);
     }),
 );

@@ -12,6 +12,19 @@ Deno.test("bars() tells each name with its value, in words and in the drawing", 
   }
 });
 
+Deno.test("bars() writes the value of a negative bar beside it, and leaves room for wide names", () => {
+  const drawing = (values: Record<string, number>) =>
+    bundleOf(bars(values, { title: "Chart", label: "bits" }))["image/svg+xml"]!;
+  const svg = drawing({ up: 2, down: -2 });
+  const zero = svg.match(/<rect [^>]*y="23"[^>]* x="([\d.]+)"/)![1]; // where the upper bar begins
+  assert(svg.includes(`translate(${zero},47)" y="0.32em">-2.00`), svg);
+  const startOf = (name: string) => {
+    const [, x] = drawing({ [name]: 1 }).match(/<rect [^>]*y="23"[^>]* x="([\d.]+)"/)!;
+    return Number(x);
+  };
+  assert(startOf("一二三四") > startOf("abcd") + 20);
+});
+
 Deno.test("bars() rounds to the decimals wished for, with thousands apart", () => {
   const { "text/plain": text } = bundleOf(
     bars({ all: 12345.6 }, { title: "Chart", label: "N", decimals: 0 }),

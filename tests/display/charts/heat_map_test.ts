@@ -55,6 +55,12 @@ Deno.test("heatMap() shows what is below zero in another colour", () => {
   assert(green > 200);
 });
 
+Deno.test("heatMap() has a scale from 0 to whatever there is", () => {
+  const told = (row: number[]) => bundleOf(heatMap({ m: [row] }, axes))["text/plain"]!;
+  assert.match(told([1, 3]), /, 0 to 3/);
+  assert.match(told([-4, -1]), /, -4 to 0/);
+});
+
 Deno.test("heatMap() throws if sizes or names do not fit", () => {
   const row = [[1, 2, 3]];
   assert.throws(() => heatMap({ m: corners, odd: row }, axes), {

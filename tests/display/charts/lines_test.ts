@@ -32,6 +32,7 @@ Deno.test("lines() writes no halves beneath a few whole numbers", () => {
     return [...labels!.matchAll(/>([^<]+)<\/text>/g)].map(([, text]) => text);
   };
   assert.deepEqual(numbers(rising), ["0", "1", "2"]);
+  assert.deepEqual(numbers([[5, 2]]), ["5"]);
   assert(numbers([[0, 1], [1.5, 2], [2, 6]]).includes("0.2"));
 });
 

@@ -34,6 +34,8 @@ Deno.test("filmstrip() chooses rows at even distances, the first and last among 
   const frames = framesOf("▒▒▒▒", "▒▒▒a", "▒▒aa", "▒aaa", "aaaa");
   const { "text/plain": text } = bundleOf(await filmstrip(frames, tokenizer, { rows: 3 }));
   assert.equal(text, "step 0  ▒▒▒▒\nstep 2  ▒▒aa\nstep 4  aaaa");
+  const one = bundleOf(await filmstrip(framesOf("▒▒", "aa"), tokenizer, { rows: 1 }));
+  assert.equal(one["text/plain"], "step 1  aa");
 });
 
 Deno.test("filmstrip() colours what appeared and leaves plain what was given", async () => {
