@@ -1,4 +1,4 @@
-import type { NamedVariables } from "dlm/backend/variables.ts";
+import { lossWithGradients, type NamedVariables } from "dlm/backend/variables.ts";
 import { tf } from "dlm/backend/backend.ts";
 import { type Batch, type NoisyBatch, packBatch, type Reading } from "dlm/batch.ts";
 import { maskExactly, maskIndependently } from "dlm/masking.ts";
@@ -203,7 +203,7 @@ export function lossAndGradients(
 ): LossAndGradients {
   const names = Object.keys(model.parameters);
   const variables = Object.values(model.parameters);
-  const { value, grads } = tf.variableGrads(() => noisyLoss(model, batch), variables);
+  const { value, grads } = lossWithGradients(() => noisyLoss(model, batch), variables);
   // tfjs names the gradients after its own numbering of the variables.
   const gradients = names.map((name, i) => [name, grads[variables[i]!.name]!]);
   return { loss: value, gradients: Object.fromEntries(gradients) };

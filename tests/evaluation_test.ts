@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mean, sampleStandardDeviation } from "simple-statistics";
 import { evaluate, type EvaluateOptions } from "dlm/evaluation.ts";
 import { initialParameters, Transformer } from "dlm/model.ts";
 import { Rng } from "dlm/rng.ts";
@@ -139,6 +140,18 @@ Deno.test("more draws of some windows tell nothing about the others", async () =
   await assert.rejects(evaluate(unigram, text, { windows: 1, draws: 2 }), { message });
 });
 
+Deno.test("of some windows the standard error is that of a mean over them, in bits", async () => {
+  // Each window repeats one character, so that no choice of masks changes what it costs.
+  const rng = new Rng(2);
+  const ids = Int32Array.from({ length: 50 }, () => rng.integer(4));
+  const text = Int32Array.from({ length: 8 * 50 }, (_, i) => ids[Math.floor(i / 8)]!);
+  const { bitsPerCharacter, standardError } = await evaluate(unigram, text, { windows: 30 });
+  const chosen = Array.from({ length: 30 }, (_, i) => ids[Math.floor(i * 50 / 30)]!);
+  const bits = chosen.map((id) => unigramBits(Int32Array.of(id)));
+  close(bitsPerCharacter, mean(bits), 1e-6);
+  close(standardError, sampleStandardDeviation(bits) / Math.sqrt(30), 1e-6);
+});
+
 Deno.test("evaluate() is the same again from the same seed", async () => {
   const text = split(803, 4);
   const first = await evaluate(unigram, text, { seed: 5 });
@@ -202,6 +215,9 @@ Deno.test("evaluate() lets a causal model read some characters before each windo
   const found = await evaluate(model, text, { past: 2 });
   close(found.natsPerCharacter, nats / 15, 1e-6);
   assert.deepEqual([found.standardError, found.characters], [0, 15]);
+  const some = await evaluate(model, text, { past: 2, windows: 3 });
+  assert(some.standardError > 0, "the fourth window is not known");
+  assert.equal(some.characters, 12);
 });
 
 Deno.test("evaluate() shows a denoiser what stands before a window, and asks for the window alone", async () => {

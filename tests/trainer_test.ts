@@ -350,3 +350,34 @@ Deno.test("train() hands over batches that bring nothing of the corpus along", a
   await run({ learner });
   assert.deepEqual(bytes, new Array(5).fill(4 * 4 * config.context));
 });
+
+Deno.test("train() lets its rates fall with whichever budget is further spent", async () => {
+  const budget = { seconds: 1000, done: { step: 100, seconds: 750 } };
+  for (const steps of [undefined, 200]) { // half of the steps, three quarters of the seconds
+    for await (const metrics of train(options({ ...budget, steps }))) {
+      const { learningRate, matrixLearningRate, progress } = metrics;
+      assert.deepEqual([learningRate, matrixLearningRate], [0.01 / 4, 0.05 / 4]);
+      assert(progress >= 0.75 && progress < 0.76, `${progress}`);
+      break;
+    }
+  }
+});
+
+Deno.test("train() counts the seconds of its steps alone", async () => {
+  const { now } = performance;
+  let clock = 0;
+  performance.now = () => clock;
+  try {
+    const takes = (ms: number) => void (clock += ms);
+    const learner = { step: () => (takes(1000), Promise.resolve({ loss: 1, gradientNorm: 1 })) };
+    const average = () => (takes(60_000), untrained(config));
+    const seconds: number[] = [];
+    for await (const metrics of train(options({ learner, average, evaluateEvery: 1 }))) {
+      seconds.push(metrics.seconds);
+      takes(10_000); // whoever listens takes time, too
+    }
+    assert.deepEqual(seconds, [1, 2, 3, 4, 5]);
+  } finally {
+    performance.now = now;
+  }
+});

@@ -9,7 +9,8 @@ export type NamedVariables = Record<string, tf.Variable>;
 /** Sets variables to the numbers of the same names. */
 export function assignAll(variables: NamedVariables, arrays: NamedArrays): void {
   for (const [name, variable] of Object.entries(variables)) {
-    tf.tidy(() => variable.assign(tf.tensor(arrays[name]!, variable.shape)));
+    // The backend cpu would go on using the numbers that it is given.
+    tf.tidy(() => variable.assign(tf.tensor(arrays[name]!.slice(), variable.shape)));
   }
 }
 
@@ -20,4 +21,21 @@ export async function readAll(variables: NamedVariables): Promise<NamedArrays> {
     arrays[name] = Float32Array.from(await variable.data());
   }
   return arrays;
+}
+
+/**
+ * A loss and its gradient, as tfjs finds them; but if the loss cannot be computed, what it had kept
+ * for the way back is freed, which tfjs forgets.
+ *
+ * @returns both owned by the caller; the gradients by tfjs's own names of the variables
+ */
+export function lossWithGradients(loss: () => tf.Scalar, variables: tf.Variable[]) {
+  try {
+    return tf.variableGrads(loss, variables);
+  } catch (error) {
+    const { state } = tf.engine();
+    for (const { saved } of state.activeTape ?? []) tf.dispose(saved ?? []);
+    state.activeTape = [];
+    throw error;
+  }
 }

@@ -1,4 +1,9 @@
-import { assignAll, type NamedVariables, readAll } from "dlm/backend/variables.ts";
+import {
+  assignAll,
+  lossWithGradients,
+  type NamedVariables,
+  readAll,
+} from "dlm/backend/variables.ts";
 import { tf } from "dlm/backend/backend.ts";
 import { listenForInterrupt } from "dlm/backend/interrupt.ts";
 import { Rng } from "dlm/rng.ts";
@@ -81,7 +86,7 @@ export async function gradientCheck(
 
 /** The gradient by the chain rule, by name; zeros where the loss does not depend on a matrix. */
 async function gradientsOf(loss: () => tf.Scalar, parameters: NamedVariables) {
-  const { value, grads } = tf.variableGrads(loss, Object.values(parameters));
+  const { value, grads } = lossWithGradients(loss, Object.values(parameters));
   value.dispose();
   const gradients: Record<string, Float32Array> = {};
   for (const [name, variable] of Object.entries(parameters)) {

@@ -48,6 +48,7 @@ async function answer(task: Task): Promise<unknown> {
       return await learner!.state(task.part);
     case "load":
       model?.[Symbol.dispose]();
+      model = undefined; // if there is no room for the next one
       model = new Transformer(task.config, task.parameters);
       return;
     case "forget":

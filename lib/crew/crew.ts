@@ -79,8 +79,15 @@ export function createCrew({ workers = navigator.hardwareConcurrency }: CrewOpti
   }
   let members: Member[] | undefined;
   let latest: unknown; // whose predictor the Workers have
-  const all = () => members ??= Array.from({ length: workers }, startMember);
-  const dispose = () => members?.forEach((member) => member[Symbol.dispose]());
+  let ended = false;
+  const all = () => {
+    if (ended) throw new Error("This crew has been disposed of: create another one.");
+    return members ??= Array.from({ length: workers }, startMember);
+  };
+  const dispose = () => {
+    ended = true;
+    members?.forEach((member) => member[Symbol.dispose]());
+  };
   return {
     size: workers,
     async learner(options) {
@@ -104,7 +111,7 @@ export function createCrew({ workers = navigator.hardwareConcurrency }: CrewOpti
           ),
         [Symbol.dispose]() {
           if (own !== latest) return; // another model is in its place
-          for (const member of all()) member.ask({ kind: "forget" }).catch(() => {}); // it is gone
+          for (const member of members ?? []) member.ask({ kind: "forget" }).catch(() => {}); // gone
         },
       };
     },

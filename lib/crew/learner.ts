@@ -63,18 +63,20 @@ export function createLearner(options: LearnerOptions, team: Team = ALONE): Lear
       `A micro-batch of ${microBatch} sequences cannot be trained on: give a whole number of at least 1.`,
     );
   }
-  const model = new Transformer(config, start.parameters);
+  using stack = new DisposableStack();
+  const model = stack.use(new Transformer(config, start.parameters));
   const shapes = Object.entries(parameterShapes(config));
   const work = shapes.map(([name, shape]) => [name, stepWork(name, shape, { muon })] as const);
   const owners = ownersOf(Object.fromEntries(work), team.size);
   const own = Object.fromEntries(
     Object.entries(model.parameters).filter(([name]) => owners[name] === team.rank),
   );
-  const optimizer = new Optimizer(own, team, { muon });
+  const optimizer = stack.use(new Optimizer(own, team, { muon }));
   const variables = { parameters: own, ...optimizer.state };
   for (const part of STATE_PARTS) {
     if (start[part]) assignAll(variables[part], start[part]);
   }
+  const owned = stack.move();
   return {
     async step(batch, step) {
       const { loss, gradients } = accumulate(model, batch, microBatch);
@@ -90,8 +92,7 @@ export function createLearner(options: LearnerOptions, team: Team = ALONE): Lear
     },
     state: (part) => readAll(variables[part]),
     [Symbol.asyncDispose]() {
-      optimizer[Symbol.dispose]();
-      model[Symbol.dispose]();
+      owned.dispose();
       return Promise.resolve();
     },
   };
@@ -100,9 +101,14 @@ export function createLearner(options: LearnerOptions, team: Team = ALONE): Lear
 /** The loss and gradient of a batch, one micro-batch after the other. */
 function accumulate(model: Transformer, batch: NoisyBatch, microBatch: number): LossAndGradients {
   let sum: LossAndGradients | undefined;
-  for (const part of partsOf(batch, microBatch)) {
-    const next = lossAndGradients(model, part);
-    sum = sum ? add(sum, next) : next;
+  try {
+    for (const part of partsOf(batch, microBatch)) {
+      const next = lossAndGradients(model, part);
+      sum = sum ? add(sum, next) : next;
+    }
+  } catch (error) {
+    if (sum) tf.dispose([sum.loss, sum.gradients]);
+    throw error;
   }
   if (!sum) throw new RangeError("There is nothing to learn: give at least one sequence.");
   return sum;

@@ -2,6 +2,7 @@ import { listenForInterrupt } from "dlm/backend/interrupt.ts";
 import { installKernels, type KernelSet } from "dlm/backend/kernels/mod.ts";
 import { createCrew, predictInWorkers, usefulWorkers } from "dlm/crew/crew.ts";
 import { createLearner } from "dlm/crew/learner.ts";
+import { predictorOf } from "dlm/crew/predictor.ts";
 import { initialParameters, Transformer, type TransformerConfig } from "dlm/model.ts";
 import { rootCountNoise } from "dlm/objective.ts";
 import { Rng } from "dlm/rng.ts";
@@ -77,9 +78,12 @@ async function learning(workload: Workload, stack: AsyncDisposableStack): Promis
 
 /** Answers of a model that knows nothing. */
 function answering(workload: Workload, stack: AsyncDisposableStack): Promise<Work> {
-  const { config, workers } = workload;
+  const { config, kernels } = workload;
+  const { workers = kernels ? 0 : usefulWorkers() } = workload;
   const model = stack.use(new Transformer(config, initialParameters(config, new Rng(1))));
-  const predictor = stack.use(predictInWorkers(model, workers ? { workers } : {}));
+  const predictor = workers > 0
+    ? stack.use(predictInWorkers(model, { workers }))
+    : predictorOf(model);
   return Promise.resolve(() => predictor.logits(randomBatch(workload)));
 }
 

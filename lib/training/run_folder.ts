@@ -43,7 +43,9 @@ export async function claimRunFolder(folder: string): Promise<RunFolder> {
 
 async function claim(folder: string, { made }: { made: boolean }): Promise<RunFolder> {
   const lock = await openLock(folder);
-  if (!await lock.tryLock(true)) {
+  const isThere = async () => (await Deno.stat(lockIn(folder))).ino === (await lock.stat()).ino;
+  // Whoever trained here may just now have removed the file that we have locked.
+  if (!await lock.tryLock(true) || !await isThere().catch(() => false)) {
     lock.close();
     throw new RangeError(
       `Another process trains in ${folder}: wait until it ends, or choose another --out.`,
@@ -54,9 +56,12 @@ async function claim(folder: string, { made }: { made: boolean }): Promise<RunFo
   return {
     checkpoint,
     async [Symbol.asyncDispose]() {
-      lock.close();
+      using _ = lock; // held until its file is gone, for else another could lock that
       if (await Deno.stat(checkpoint).then(() => true, () => false)) return;
-      await Deno.remove(lockIn(folder)).catch(() => {});
+      await Deno.remove(lockIn(folder)).catch(async () => {
+        lock.close(); // before which Windows removes nothing
+        await Deno.remove(lockIn(folder)).catch(() => {});
+      });
       if (made) await Deno.remove(folder).catch(() => {}); // only if it is empty
     },
   };

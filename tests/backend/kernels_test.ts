@@ -135,3 +135,10 @@ Deno.test("whatever is not allowed, importing the backend is silent", { ignore }
     assert.match(out, /"reason":".+"/);
   }
 });
+
+Deno.test("useBackend() throws if there is no such backend", async () => {
+  await assert.rejects(useBackend("gpu" as "cpu"), {
+    name: "RangeError",
+    message: "There is no backend gpu: choose one of webgpu, wasm, cpu.",
+  });
+});

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { tf } from "dlm/backend/backend.ts";
+import { lossWithGradients } from "dlm/backend/variables.ts";
 import { attention } from "dlm/ops/attention.ts";
+import { embed } from "dlm/ops/embed.ts";
+import { assertNoLeak } from "../_support.ts";
 
 /** What it says of so many bytes. */
 const refusal = (bytes: number) => ({
@@ -87,4 +90,31 @@ Deno.test("attention() is the same beyond the first 2 GB of the wasm backend's m
   } finally {
     taken.forEach((address) => wasm._free(address));
   }
+});
+
+Deno.test("a loss that cannot be computed leaves nothing behind", async () => {
+  const weights = tf.variable(tf.tensor1d([1, 2]));
+  const failing = () => {
+    const squares = tf.sum(tf.square(tf.exp(weights)));
+    assert(squares.size === 1);
+    throw new Error("Oh!");
+  };
+  await assertNoLeak(() => assert.throws(() => lossWithGradients(failing, [weights]), /Oh!/));
+  const { value, grads } = lossWithGradients(() => tf.sum(tf.square(weights)), [weights]);
+  assert.deepEqual([...await Object.values(grads)[0]!.data()], [2, 4]);
+  tf.dispose([value, grads, weights]);
+});
+
+Deno.test("a kernel that throws frees what it had allocated", () => {
+  const backend = tf.backend() as unknown as { numDataIds(): number };
+  const [table, ids] = [tf.zeros([5, 4]), tf.zeros([2, 3])]; // which should be whole numbers
+  const before = backend.numDataIds();
+  assert.throws(() => embed(table as tf.Tensor2D, ids as tf.Tensor2D), TypeError);
+  const rows = tf.zeros([4]) as tf.Tensor1D; // and so should these
+  const qkv = tf.zeros([12, 12]) as tf.Tensor2D;
+  const made = backend.numDataIds();
+  const sizes = { batch: 2, heads: 2, causal: false, rows };
+  assert.throws(() => attention(qkv, sizes), TypeError);
+  assert.deepEqual([made - before, backend.numDataIds() - made], [2, 0]);
+  tf.dispose([table, ids, rows, qkv]);
 });

@@ -6,9 +6,11 @@ import { inFolder } from "../_support.ts";
 // This starts processes and writes files, so it runs under `deno test -A` only.
 const ignore = (await Deno.permissions.query({ name: "run" })).state !== "granted";
 
-/** Waits until a file is there. */
-async function appearance(path: string): Promise<void> {
-  while (!await Deno.stat(path).then(() => true, () => false)) {
+/** Waits until a file is there, or whoever is to write it has ended. */
+async function appearance(path: string, child: Deno.ChildProcess): Promise<void> {
+  let ended = false;
+  child.status.then(() => ended = true);
+  while (!ended && !await Deno.stat(path).then(() => true, () => false)) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -31,7 +33,7 @@ Deno.test(
           stdout: "piped",
           stderr: "piped",
         }).spawn();
-        await appearance(`${out}/checkpoint.safetensors`); // saved after the first step
+        await appearance(`${out}/checkpoint.safetensors`, child); // saved after the first step
         child.kill("SIGINT");
         const { code, stdout, stderr } = await child.output(); // no Worker keeps it alive
         const said = new TextDecoder().decode(stderr).match(

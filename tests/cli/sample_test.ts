@@ -118,9 +118,12 @@ Deno.test(
       await Deno.writeTextFile(script, listening);
       const stop = async (...args: string[]) => {
         const child = start(folder, ["--steps=1000000000", ...args], script);
-        while (!await Deno.stat(`${folder}/listening`).catch(() => undefined)) {
+        let ended = false;
+        child.status.then(() => ended = true);
+        while (!ended && !await Deno.stat(`${folder}/listening`).catch(() => undefined)) {
           await new Promise((resolve) => setTimeout(resolve, 20));
         }
+        if (ended) return await end(child); // which says why
         await Deno.remove(`${folder}/listening`);
         child.kill("SIGINT");
         return await end(child);

@@ -5,7 +5,7 @@ import { gradientCheck } from "dlm/course/gradient_check.ts";
 import { Transformer } from "dlm/model.ts";
 import { exactCountNoise, lossAndGradients, noisyLoss } from "dlm/objective.ts";
 import { Rng } from "dlm/rng.ts";
-import { assertNoLeak, randomParameters, TINY } from "../_support.ts";
+import { assertNoLeak, fakeInterrupt, randomParameters, TINY } from "../_support.ts";
 
 const clean = [Int32Array.of(0, 3, 2, 1, 1, 4), Int32Array.of(1, 2, 2, 4, 0, 1)];
 const sequences = exactCountNoise(clean, { maskId: TINY.vocabularySize, rng: new Rng(1) });
@@ -78,4 +78,14 @@ Deno.test("gradientCheck() throws if the step moves nothing", async () => {
       message: new RegExp(`^A step of ${step} moves no parameter up and down: give a positive`),
     });
   }
+});
+
+Deno.test("gradientCheck() leaves the parameters as they were when it is stopped", async () => {
+  using interrupt = fakeInterrupt();
+  using model = new Transformer(TINY, randomParameters(TINY, 1));
+  const before = await readAll(model.parameters);
+  const checking = slopesOf(model);
+  interrupt.press();
+  await assert.rejects(checking, { name: "Interrupted", message: /^Stopped after \d+ slopes\.$/ });
+  assert.deepEqual(await readAll(model.parameters), before);
 });

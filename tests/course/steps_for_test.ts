@@ -6,7 +6,8 @@ Deno.test("stepsFor() counts until the time is up", async () => {
   const began = performance.now();
   const steps = await Array.fromAsync(stepsFor(0.02));
   assert(performance.now() - began >= 20);
-  assert.deepEqual(steps.slice(0, 2), [0, 1]);
+  assert(steps.length > 0);
+  assert.deepEqual(steps, [...steps.keys()]); // on a busy machine, not even a second one
 });
 
 Deno.test("stepsFor() ends when it is stopped, after the step that is under way", async () => {

@@ -159,6 +159,20 @@ Deno.test("a crew tells how far it has come", { ignore }, async () => {
   assert.equal(shares.at(-1), 1);
 });
 
+Deno.test("a crew that was disposed of starts nobody", { ignore }, async () => {
+  using model = opinionated();
+  let answer: Promise<unknown>;
+  {
+    using predictor = predictInWorkers(model, { workers: 2 });
+    answer = predictor.logits(drawBatch(4, new Rng(6))); // whose Workers have not started yet
+  }
+  const message = /has been disposed of|A Worker died: it was ended/;
+  await assert.rejects(answer, { message });
+  const crew = createCrew({ workers: 2 });
+  crew[Symbol.dispose]();
+  await assert.rejects(crew.learner(options), { message });
+});
+
 Deno.test("a crew that cannot take a step is at its end, and says why", { ignore }, async () => {
   using crew = createCrew({ workers: 2 });
   const learner = await crew.learner(options);

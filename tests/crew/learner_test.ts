@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createLearner, type Learner, type LearnerState, STATE_PARTS } from "dlm/crew/learner.ts";
+import { useBackend } from "dlm/backend/backend.ts";
 import type { NoisyBatch } from "dlm/batch.ts";
 import { maskExactly } from "dlm/masking.ts";
 import { initialParameters, parameterCount } from "dlm/model.ts";
@@ -129,5 +130,29 @@ Deno.test("createLearner() throws if a micro-batch would be empty", () => {
       name: "RangeError",
       message: /micro-batch/,
     });
+  }
+});
+
+Deno.test("a learner that fails leaves nothing behind: neither half a step nor half a start", async () => {
+  await using learner = startLearner({}, 2);
+  const batch = fixedBatch();
+  const broken = { ...batch, tokens: batch.tokens.subarray(1) }; // its last micro-batch is too short
+  await assertNoLeak(() =>
+    assert.rejects(learner.step(broken, { step: 1, learningRate: 1, matrixLearningRate: 1 }))
+  );
+  const mean = { ...randomParameters(TINY, 2), head: new Float32Array(1) };
+  await assertNoLeak(() => assert.throws(() => startLearner({ mean })));
+});
+
+Deno.test("createLearner() copies what it starts from, on every backend", async () => {
+  await useBackend("cpu");
+  try {
+    const parameters = randomParameters(TINY, 1);
+    await using learner = startLearner({ parameters });
+    const before = parameters.head!.slice();
+    parameters.head!.fill(9);
+    assert.deepEqual((await learner.state("parameters")).head, before);
+  } finally {
+    await useBackend("wasm");
   }
 });

@@ -3,7 +3,13 @@ import { measureCalibration } from "dlm/measures/calibration.ts";
 import { Transformer } from "dlm/model.ts";
 import { Rng } from "dlm/rng.ts";
 import { markovLanguage } from "dlm/languages/known_languages.ts";
-import { assertNoLeak, lookupDenoiser, randomParameters, TINY } from "../_support.ts";
+import {
+  assertNoLeak,
+  fakeInterrupt,
+  lookupDenoiser,
+  randomParameters,
+  TINY,
+} from "../_support.ts";
 
 const close = (a: number, b: number, tolerance: number) =>
   assert(Math.abs(a - b) <= tolerance, `${a} is not ${b}`);
@@ -67,4 +73,23 @@ Deno.test("measureCalibration() throws if an option makes no sense", async () =>
       message,
     });
   }
+});
+
+Deno.test("measureCalibration() counts each bin in its error as much as it holds", async () => {
+  const [sure, unsure] = [[0.95, 0.05], [0.65, 0.35]].map((p) => p.map(Math.log));
+  const denoiser = { ...lookupDenoiser([sure!, sure!, sure!, unsure!]), causal: true };
+  const text = Int32Array.from({ length: 12 }, (_, i) => i % 4 === 3 ? 1 : 0);
+  const { bins, error } = await measureCalibration(denoiser, text);
+  assert.deepEqual(bins.map(({ count, hits }) => [count, hits]), [[3, 0], [9, 1]]);
+  close(error, (9 * 0.05 + 3 * 0.65) / 12, 1e-6);
+});
+
+Deno.test("measureCalibration() tells nothing when interrupted", async () => {
+  using interrupt = fakeInterrupt();
+  const measuring = measureCalibration(language, split); // 2000 windows, 256 at once
+  interrupt.press();
+  await assert.rejects(measuring, {
+    name: "Interrupted",
+    message: "Stopped after 256 of 2000 windows.",
+  });
 });

@@ -91,3 +91,25 @@ Deno.test("frontier() judges nothing unfinished when interrupted", async () => {
   }, { name: "Interrupted", message: "Stopped after 1 of 2 samplers." });
   assert.equal(judged.length, 1);
 });
+
+/** What two candidates write, as texts. */
+async function written(options: Partial<Parameters<typeof frontier>[1]>): Promise<string[][]> {
+  const texts: string[][] = [];
+  const judge = (written: readonly Int32Array[]) => {
+    texts.push(written.map(String));
+    return { ngramBits: 0, distinct: 0, knownWords: 0, copied: 0, standardErrors };
+  };
+  const candidates = [1, 2].map(() => ({ name: "ancestral", sampler: ancestral() }));
+  await Array.fromAsync(frontier(denoiser, { candidates, judge, texts: 20, ...options }));
+  return texts;
+}
+
+Deno.test("frontier() draws as it is told to, and for all candidates with the same dice", async () => {
+  const [one, other] = await written({});
+  assert.deepEqual(one, other);
+  assert(new Set(one).size > 4);
+  for (const drawing of [{ temperature: 1e-6 }, { topK: 1 }, { topP: 1e-6 }]) {
+    for (const text of (await written(drawing))[0]!) assert.match(text, /^1,0,[01],1$/);
+  }
+  await assert.rejects(written({ temperature: 0 }), { name: "RangeError", message: /temperature/ });
+});

@@ -87,3 +87,14 @@ Deno.test("rankTemplates() tells that a causal model fills in nothing", async ()
     message: /^A causal model .* cannot fill in masks/,
   });
 });
+
+Deno.test("rankTemplates() depends on its seed, and tells how far it has come", async () => {
+  const templates = [[1, 2, 0, 1], [1, _, 2, 0, 1]].map((ids) => Int32Array.from(ids));
+  const shares: number[] = [];
+  const onProgress = (share: number) => void shares.push(share);
+  const rank = (seed: number) => rankTemplates(language, templates, { seed, onProgress });
+  const first = await rank(1);
+  assert.deepEqual(shares, [0.5, 1]);
+  assert.deepEqual(await rank(1), first);
+  assert.notDeepEqual(await rank(2), first);
+});

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mean, sampleVariance } from "simple-statistics";
 import { likelihood, type LikelihoodOptions } from "dlm/measures/likelihood.ts";
 import { type Denoiser, Transformer } from "dlm/model.ts";
 import { Rng } from "dlm/rng.ts";
@@ -163,4 +164,19 @@ Deno.test("likelihood() throws if there is nothing to ask, or nothing to answer 
   for (const [denoiser, text, options, message] of cases) {
     await assert.rejects(likelihood(denoiser, text, options), { name: "RangeError", message });
   }
+});
+
+Deno.test("likelihood() knows its standard error from two rounds already", async () => {
+  const seeds = Array.from({ length: 800 }, (_, seed) => seed);
+  const measure = (seed: number) => likelihood(language, possibleTexts[5]!, { seed, rounds: 2 });
+  const runs = await Promise.all(seeds.map(measure));
+  const told = mean(runs.map(({ standardError }) => standardError ** 2));
+  const ratio = told / sampleVariance(runs.map(({ nats }) => nats));
+  assert(ratio > 0.75 && ratio < 1.33, `${ratio}`);
+});
+
+Deno.test("likelihood() asks for every character sixteen times, unless told otherwise", async () => {
+  const { recorder, asked } = recordingDenoiser(language);
+  await likelihood(recorder, possibleTexts[0]!);
+  assert.equal((await Promise.all(asked.map(({ tokens }) => tokens))).flat().length, 16 * T);
 });

@@ -123,3 +123,12 @@ Deno.test("bitsByMasks() throws where no such number of masks is possible", asyn
     });
   }
 });
+
+Deno.test("bitsByMasks() measures one mask and every tenth of the context, as its seed masks", async () => {
+  const flat = lookupDenoiser(Array.from({ length: 40 }, () => [0, 0]));
+  const points = await bitsByMasks(flat, new Int32Array(80));
+  assert.deepEqual(points.map(([masks]) => masks), [1, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40]);
+  const seeded = (seed: number) => bitsByMasks(unigram, text, { seed });
+  assert.deepEqual(await seeded(1), await seeded(1));
+  assert.notDeepEqual(await seeded(1), await seeded(2));
+});

@@ -98,3 +98,12 @@ Deno.test("a judge's standard error of distinct-n is at least the spread over ot
 Deno.test("a judge knows no standard error of a single text", () => {
   assert(Object.values(judged("the mat").standardErrors).every(isNaN));
 });
+
+Deno.test("a judge counts runs of five for its bits and of four for variety, unless told otherwise", async () => {
+  const texts = ["the cat sat on", "the dog sat on the"].map((text) => tokenizer.encode(text));
+  const judged = async (options?: Parameters<typeof trainJudge>[1]) =>
+    (await trainJudge({ train, tokenizer }, options))(texts);
+  assert.deepEqual(await judged(), await judged({ order: 5, distinctOrder: 4 }));
+  assert.notDeepEqual(await judged(), await judged({ order: 4, distinctOrder: 4 }));
+  assert.notDeepEqual(await judged(), await judged({ order: 5, distinctOrder: 3 }));
+});

@@ -184,3 +184,14 @@ Deno.test("learningRateAt() throws if the warm-up is no number of steps", () => 
     });
   }
 });
+
+testOnEachBackend("late in a run, the average keeps 0.995 of what it was", async () => {
+  const parameters = { head: tf.variable(tf.zeros([1, 2])) };
+  const gradients = { head: tf.tensor2d([[0.3, -0.4]]) };
+  using optimizer = new Optimizer(parameters);
+  await optimizer.step(gradients, { step: 1e5, learningRate: 1, matrixLearningRate: 1 });
+  const moved = await parameters.head.data();
+  const expected = Array.from(moved, (x) => 0.005 * x);
+  assertClose(await optimizer.state.average.head!.data(), expected, 1e-5);
+  tf.dispose([parameters, gradients]);
+});

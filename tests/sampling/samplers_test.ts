@@ -12,14 +12,15 @@ import { lowConfidence } from "dlm/sampling/low_confidence.ts";
 import { randomOrder } from "dlm/sampling/random_order.ts";
 import { remasking, remaskingLoop } from "dlm/sampling/remasking.ts";
 import { everySampler } from "dlm/sampling/samplers.ts";
-import { cosine, geometric, linear, polynomial } from "dlm/schedule.ts";
+import { cosine, geometric, linear, polynomial, type Schedule } from "dlm/schedule.ts";
 import {
   enumeratedLanguage,
   enumerateTexts,
   markovLanguage,
 } from "dlm/languages/known_languages.ts";
 import { assertFrequencies, tally } from "../_statistics.ts";
-import { lookupDenoiser, recordingDenoiser } from "../_support.ts";
+import { softmax } from "../_reference.ts";
+import { assertClose, lookupDenoiser, recordingDenoiser } from "../_support.ts";
 
 // A language of 3 characters and 3 places, in which every place depends on the others.
 const [V, T, maskId] = [3, 3, 3];
@@ -203,7 +204,7 @@ Deno.test("firstHitting() takes one evaluation a mask, any of them first, at the
   const times: number[] = [];
   const first = [0, 0];
   for (let seed = 0; seed < 500; seed++) {
-    const moments = await frames([Int32Array.of(3, 1, 3)], {
+    const moments = await frames([Int32Array.of(3, 1, 3), Int32Array.of(1, 1, 3)], {
       sampler: firstHitting(),
       rng: new Rng(seed),
     });
@@ -215,6 +216,15 @@ Deno.test("firstHitting() takes one evaluation a mask, any of them first, at the
   const quartiles = [0.25, 0.5, 0.75].map(Math.sqrt); // P(max of 2 < x) = x²
   const bins = tally(4, times.length, (i) => quartiles.filter((q) => times[i]! > q).length);
   assertFrequencies(bins, [0.25, 0.25, 0.25, 0.25]);
+});
+
+Deno.test("firstHitting() tells the times of its schedule", async () => {
+  const times = async (schedule?: Schedule) => {
+    const moments = await frames([masks(T)], { sampler: firstHitting({ schedule }) });
+    return moments.slice(1).map(({ time }) => time);
+  };
+  const even = await times();
+  assertClose(await times(cosine), even.map((t) => cosine.inverse(linear.alpha(t))), 1e-12);
 });
 
 Deno.test("fixed-count samplers reveal what the schedule leaves, and the most confident first", async () => {
@@ -246,6 +256,28 @@ Deno.test("lowConfidence() with a choice temperature reveals in another order no
   };
   assert.equal(await first(0), 0);
   assert((await first(1)) > 20);
+});
+
+Deno.test("with a choice temperature, lowConfidence() keeps a place in proportion to p^(1 / temperature)", async () => {
+  const logits = [[4, 0], [1, 0], [0, 0]];
+  const confidences = logits.map((row) => softmax(row)[0]!);
+  const templates = Array.from({ length: 5_000 }, () => masks(3, 2));
+  for (const choiceTemperature of [1, 0.25]) { // its first step begins at time 1
+    const options = { sampler: lowConfidence({ choiceTemperature }), topK: 1 };
+    const { revealed } = (await frames(templates, options, lookupDenoiser(logits)))[1]!;
+    const first = tally(3, revealed.length, (i) => revealed[i]! % 3);
+    const powers = confidences.map((p) => p ** (1 / choiceTemperature));
+    const sum = powers.reduce((a, b) => a + b);
+    assertFrequencies(first, powers.map((power) => power / sum));
+  }
+});
+
+Deno.test("confidenceThreshold() takes what is as sure as 0.9, or else the surest", async () => {
+  const logits = [[Math.log(0.91 / 0.09), 0], [Math.log(0.89 / 0.11), 0], [0, 0]];
+  const options = { sampler: confidenceThreshold() };
+  const moments = await frames([masks(3, 2)], options, lookupDenoiser(logits));
+  assert.deepEqual(moments.map(({ revealed }) => [...revealed]), [[], [0], [1], [2]]);
+  assert.deepEqual(moments.map(({ time }) => time), [1, 2 / 3, 1 / 3, 0]);
 });
 
 Deno.test("a frame tells the model's confidence in what was written, whatever the temperature", async () => {

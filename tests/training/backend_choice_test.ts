@@ -109,6 +109,25 @@ Deno.test("measureSpeed() takes the kernels that are named, and gives back those
   assert.equal(tf.getKernel("BatchMatMul", "wasm")!.kernelFunc, chosen!.kernelFunc);
 });
 
+Deno.test("measureSpeed() starts no Workers where none are wanted", async () => {
+  const { Worker } = globalThis;
+  let started = 0;
+  globalThis.Worker = class extends Worker {
+    constructor(...of: ConstructorParameters<typeof Worker>) {
+      super(...of);
+      started++;
+    }
+  };
+  try {
+    for (const task of ["train", "predict"] as const) {
+      assert(await measureSpeed({ ...workload, task, workers: 0 }, 1) > 0);
+    }
+  } finally {
+    globalThis.Worker = Worker;
+  }
+  assert.equal(started, 0);
+});
+
 Deno.test("measureSpeed() ends if it is stopped", async () => {
   using interrupt = fakeInterrupt();
   await useBackend("cpu");

@@ -97,3 +97,12 @@ Deno.test("encodeCheckpoint() throws if a number is not finite, or not in 16 bit
     message: /more than 16 bits can hold.+write them in 32 bits\.$/,
   });
 });
+
+Deno.test("decodeCheckpoint() throws if a tensor lies on its side", () => {
+  const { tensors, metadata } = decodeSafetensors(encodeCheckpoint(unfinished));
+  const head = { ...tensors.head!, shape: tensors.head!.shape.toReversed() };
+  assert.throws(() => decodeCheckpoint(encodeSafetensors({ ...tensors, head }, metadata)), {
+    name: "RangeError",
+    message: /head is missing or not \[8,5\]/,
+  });
+});

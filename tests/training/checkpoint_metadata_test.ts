@@ -70,6 +70,7 @@ Deno.test("readCheckpointMetadata() says what is missing or wrong, whatever stan
     ),
     [wrong("training", null), "it does not say how far its training has come."],
     [trained({ done: { step: 1.5, seconds: 1 } }), "its step is not a whole number."],
+    [trained({ done: { step: -1, seconds: 1 } }), "its step is not a whole number."],
     [trained({ done: { step: 1, seconds: -1 } }), "its seconds of training are no number."],
     [trained({ settings: null }), "it does not give the settings of its training."],
     [trained({ settings: { ...settings, batch: "4" } }), "its setting batch is no number."],

@@ -110,21 +110,24 @@ Deno.test("startRun() throws if the model has other characters or another size",
   await assert.rejects(start(corpus, { causal: true }), /has causal false, not true/);
 });
 
+/** A run of the corpus after two steps. */
+function interrupted(): Checkpoint {
+  const { config, ...model } = finished();
+  const done = { step: 2, seconds: 1 };
+  const training = { ...randomTraining(config, 2), done, settings };
+  return { version: VERSION, config, ...model, corpus, training };
+}
+
+Deno.test("resumeRun() takes another budget and number of Workers", async () => {
+  const checkpoint = interrupted();
+  checkpoint.training!.settings = { ...settings, workers: 2 };
+  await using run = await resumeRun(corpus, checkpoint, { steps: 3, workers: 0 });
+  assert.deepEqual([run.settings.workers, run.settings.steps, run.settings.batch], [0, 3, 4]);
+  assert.deepEqual(await Array.fromAsync(run.train(), ({ step }) => step), [3]);
+});
+
 Deno.test("resumeRun() throws if the checkpoint is finished, or of another text or version", async () => {
-  const config = { vocabularySize: 15, layers: 2, width: 8, heads: 2, context: 8, causal: false };
-  const parameters = randomParameters(config, 1);
-  const checkpoint: Checkpoint = {
-    version: VERSION,
-    config,
-    characters: corpus.tokenizer.characters,
-    corpus,
-    average: parameters,
-    training: {
-      ...randomTraining(config, 2),
-      done: { step: 2, seconds: 1 },
-      settings,
-    },
-  };
+  const checkpoint = interrupted();
   const { training: _, ...finished } = checkpoint;
   const cases: [corpus: typeof corpus, checkpoint: Checkpoint, message: RegExp][] = [
     [corpus, finished, /finished model.+cannot be trained on/],

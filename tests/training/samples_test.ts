@@ -3,7 +3,8 @@ import { createCorpus } from "dlm/corpus.ts";
 import { PRESETS } from "dlm/training/presets.ts";
 import { startRun } from "dlm/training/run.ts";
 import { withSamples } from "dlm/training/samples.ts";
-import { assertNoLeak } from "../_support.ts";
+import { Transformer } from "dlm/model.ts";
+import { assertNoLeak, randomParameters } from "../_support.ts";
 
 const corpus = createCorpus("counting", "one two three four five six ".repeat(12));
 const settings = {
@@ -35,4 +36,19 @@ Deno.test("withSamples() leaves no tensor behind", async () => {
     await using run = await startRun(corpus, settings);
     await Array.fromAsync(withSamples(run, corpus.tokenizer));
   });
+});
+
+Deno.test("withSamples() draws every text with the same random numbers", async () => {
+  await using real = await startRun(corpus, { ...settings, evaluateEvery: 1 });
+  const metrics = await Array.fromAsync(real.train());
+  const { config } = real;
+  const model = () => Promise.resolve(new Transformer(config, randomParameters(config, 1)));
+  const run = { // with a model that never changes
+    async *train() {
+      yield* metrics;
+    },
+    model,
+  };
+  const texts = await Array.fromAsync(withSamples(run, corpus.tokenizer), ({ sample }) => sample);
+  assert.deepEqual(texts, new Array(5).fill(texts[0]));
 });

@@ -156,7 +156,7 @@ function machineProduct(
 
 /**
  * A kernel for the wasm backend, to be registered with tfjs under `name`. What only changes the
- * numbers of its inputs has no output.
+ * numbers of its inputs has no output. If it throws, what it allocated is freed.
  */
 export function wasmKernel<Inputs extends object, Attributes extends object>(
   name: string,
@@ -165,7 +165,19 @@ export function wasmKernel<Inputs extends object, Attributes extends object>(
   return {
     kernelName: name,
     backendName: "wasm",
-    kernelFunc: ({ inputs, attrs, backend }) =>
-      run(kernelInstance(backend as BackendWasm), inputs as Inputs, attrs as Attributes),
+    kernelFunc({ inputs, attrs, backend }) {
+      const instance = kernelInstance(backend as BackendWasm);
+      const made: TensorInfo[] = [];
+      const allocate: KernelInstance["allocate"] = (...of) => {
+        made.push(instance.allocate(...of));
+        return made.at(-1)!;
+      };
+      try {
+        return run({ ...instance, allocate }, inputs as Inputs, attrs as Attributes);
+      } catch (error) {
+        made.forEach(instance.free);
+        throw error;
+      }
+    },
   };
 }

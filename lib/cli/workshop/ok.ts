@@ -10,6 +10,7 @@ const CHECKS: Record<string, string[]> = {
   formatting: ["fmt", "--check"],
   lint: ["lint"],
   types: ["check", "lib", "tests"],
+  readme: ["check", "--doc", "README.md"],
   cells: ["task", "cells"],
   kernels: ["task", "kernels", "--check"],
   // Among them the floors, the real kernel, and the commands.

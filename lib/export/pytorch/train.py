@@ -192,6 +192,7 @@ def main():
         print(json.dumps({"step": step, "loss": loss}), flush=True)
         if step % arguments.save_every == 0 or step == settings["steps"]:
             done = {"step": step, "seconds": seconds}
+            metadata.pop("kernels", None)  # whose numbers these no longer are
             metadata["training"] = json.dumps({"done": done, "settings": settings})
             write_safetensors(arguments.out, learner.tensors(), metadata)
     dist.destroy_process_group()

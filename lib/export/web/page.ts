@@ -111,7 +111,7 @@ form.addEventListener("submit", async (event) => {
     status.textContent = error instanceof Error ? error.message : String(error);
   }
   write.disabled = false;
-  play.disabled = time.disabled = frames.length === 0;
+  play.disabled = time.disabled = frames.length < 2;
 });
 play.addEventListener("click", () => timer === undefined ? start() : stop());
 time.addEventListener("input", () => {

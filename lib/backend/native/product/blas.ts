@@ -53,6 +53,6 @@ function layout(
   columns: number,
 ): [transposed: number, stride: number] {
   return columnStride === 1
-    ? [AS_IT_IS, Math.max(rowStride, columns)]
-    : [TRANSPOSED, Math.max(columnStride, rows)];
+    ? [AS_IT_IS, Math.max(1, rowStride, columns)]
+    : [TRANSPOSED, Math.max(1, columnStride, rows)];
 }

@@ -5,7 +5,7 @@ import { addressOf, createWorkspace, LANES } from "./workspace.ts";
 
 /**
  * A product of matrices in the memory of WebAssembly, `c = a · b`. It takes what `matmul` of
- * `../kernels/assembly` takes: addresses in bytes, and strides in numbers.
+ * `../../kernels/assembly` takes: addresses in bytes, and strides in numbers.
  */
 export type Product = (...parameters: number[]) => void;
 

@@ -22,7 +22,7 @@ const TOLERANCE = 1e-5;
 const CANARY = 12_345.5;
 
 /** Numbers for the factors, between -1 and 1. */
-const SOME_NUMBERS = Float32Array.from({ length: 16_384 }, (_, i) => i * 7919 % 2003 / 1001.5 - 1);
+const SOME_NUMBERS = Float32Array.from({ length: 131_072 }, (_, i) => i * 7919 % 2003 / 1001.5 - 1);
 
 /** A product to try. Its factors may be transposed; `gap` numbers lie between its rows. */
 interface Case {
@@ -57,6 +57,9 @@ const CASES: Case[] = [
   { sizes: [41, 24, 41], symmetric: true },
   { sizes: [103, 9, 103], symmetric: true },
   { sizes: [18, 515, 18], symmetric: true, transposed: [true, false] },
+  { sizes: [29, 300, 32] }, // whole panels that are added to what stands there
+  { sizes: [29, 300, 32], transposed: [true, false] },
+  { sizes: [28, 1024, 96], gap: 5 }, // a left factor whose rows are moved closer together
 ];
 
 /** For each start, where every piece of code takes time to be written: a transposed factor, more

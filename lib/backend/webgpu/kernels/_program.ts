@@ -46,9 +46,13 @@ export function webgpuKernel<Inputs extends object, Attributes extends object = 
         if (!("into" in result)) temporary.push(made);
         return made;
       };
-      const output = run(start, inputs as Inputs, attrs as Attributes);
-      for (const tensor of temporary) {
-        if (tensor !== output) webgpu.disposeData(tensor.dataId);
+      let output: TensorInfo | [] = [];
+      try {
+        output = run(start, inputs as Inputs, attrs as Attributes);
+      } finally {
+        for (const tensor of temporary) {
+          if (tensor !== output) webgpu.disposeData(tensor.dataId);
+        }
       }
       return output;
     },

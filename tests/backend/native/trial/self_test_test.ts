@@ -63,6 +63,14 @@ const SLIPS: Record<string, (...parameters: number[]) => void> = {
   "only symmetric ones": (...parameters) => {
     if (parameters[11]) view[parameters[6]! / 4 + 1] = 0;
   },
+  "only whole panels that are added to what stands there": (
+    ...[, , , , , , c, , , depth, columns]
+  ) => {
+    if (depth! > 256 && columns! % 32 === 0) view[c! / 4]! += 0.01;
+  },
+  "only rows that are 4096 bytes apart": (...[, aRow, , , , , c]) => {
+    if (aRow === 1024) view[c! / 4]! += 0.1;
+  },
   "only beyond a depth of 512": (...[, , , , , , c, , , depth]) => {
     if (depth! > 512) view[c! / 4]! += 0.01;
   },
