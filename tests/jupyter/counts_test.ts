@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { countsOf, sumCounts } from "dlm/jupyter/counts.ts";
 import { codeCell, createNotebook, markdownCell } from "dlm/jupyter/notebook.ts";
+import { countsOf, sumCounts } from "./_counts.ts";
 
 Deno.test("countsOf() counts words, cells, lines, imports and predictions", () => {
   const notebook = createNotebook([

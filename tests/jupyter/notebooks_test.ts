@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { parseNotebook } from "dlm/jupyter/notebook.ts";
 import wholeIdea from "../../notebooks/00_whole_idea.ipynb" with { type: "text" };
 import data from "../../notebooks/01_data.ipynb" with { type: "text" };
 import masking from "../../notebooks/02_masking.ipynb" with { type: "text" };
@@ -9,11 +10,10 @@ import sampling from "../../notebooks/06_sampling.ipynb" with { type: "text" };
 import evaluation from "../../notebooks/07_evaluation.ipynb" with { type: "text" };
 import infilling from "../../notebooks/08_infilling.ipynb" with { type: "text" };
 import exporting from "../../notebooks/09_export.ipynb" with { type: "text" };
-import solutions from "../../notebooks/solutions.ipynb" with { type: "text" };
 import beHorse from "../../notebooks/10_be_horse.ipynb" with { type: "text" };
-import { countsOf, sumCounts } from "dlm/jupyter/counts.ts";
-import { parseNotebook } from "dlm/jupyter/notebook.ts";
-import { brokenRules } from "dlm/jupyter/rules.ts";
+import solutions from "../../notebooks/solutions.ipynb" with { type: "text" };
+import { countsOf, sumCounts } from "./_counts.ts";
+import { brokenRules } from "./_rules.ts";
 
 const notebooks = {
   "00_whole_idea": wholeIdea,

@@ -7,7 +7,7 @@ import {
   formatNotebook,
   markdownCell,
 } from "dlm/jupyter/notebook.ts";
-import { brokenRules } from "dlm/jupyter/rules.ts";
+import { brokenRules } from "./_rules.ts";
 
 /** A code cell that has run. */
 function ran(number: number, source = "1 + 1", shown = "2"): CodeCell {

@@ -63,10 +63,10 @@ export function conventionHere(): ConventionName {
  * import { at, RDI, vector } from "dlm/backend/native/machine/assembler.ts";
  * import { procedure } from "dlm/backend/native/machine/procedure.ts";
  *
- * const code = procedure("avx2", ({ vmovups, vmulps }) => {
+ * const code = procedure("avx2", ({ vmovups, vaddps }) => {
  *   const x = vector(0);
  *   vmovups(x, at(RDI));
- *   vmulps(x, x, x);
+ *   vaddps(x, x, x);
  *   vmovups(at(RDI), x);
  * });
  * ```

@@ -44,7 +44,7 @@ export function openBlas(path: string, memory: WebAssembly.Memory): Product {
 
 /**
  * Whether a matrix is transposed, and how far apart what then are its rows lie: as far as they are
- * long, at least, for BLAS refuses less even where there is one row alone.
+ * long, at least, for BLAS refuses less even where there is one row alone, and 0 always.
  */
 function layout(
   rowStride: number,

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import {
   type Assembler,
   at,
-  broadcast,
   createAssembler,
   K1,
   type Label,
@@ -49,7 +48,7 @@ Deno.test("no instruction is left out of that comparison", () => {
   const methods = Object.entries(createAssembler("avx512"))
     .filter(([, method]) => typeof method === "function")
     .map(([name]) => name);
-  const others = ["label", "bind", "finish", "jmp", ...CONDITIONS.map((name) => `j${name}`)];
+  const others = ["label", "bind", "finish", ...CONDITIONS.map((name) => `j${name}`)];
   assert.deepEqual(methods.filter((name) => !compared.has(name)).sort(), others.sort());
 });
 
@@ -58,7 +57,7 @@ function jumps(seed: number): { bytes: string; program: string } {
   const rng = new Rng(seed);
   const assembler = createAssembler("avx2");
   const labels: Label[] = Array.from({ length: 60 }, assembler.label);
-  const kinds = ["jmp", ...CONDITIONS.map((name) => `j${name}` as const)] as const;
+  const kinds = CONDITIONS.map((name) => `j${name}` as const);
   const lines: string[] = [];
   labels.forEach((label, i) => {
     assembler.bind(label);
@@ -99,31 +98,28 @@ Deno.test("some instructions, each in the bytes that GNU as once wrote", () => {
   const avx2: typeof general = [
     ["c4e26db84f40", ({ vfmadd231ps }) => vfmadd231ps(v1!, v2!, at(RDI, 64))],
     ["c4426db8cf", ({ vfmadd231ps }) => vfmadd231ps(v9!, v2!, v15!)],
-    ["c57c29c9", ({ vmovaps }) => vmovaps(v1!, v9!)],
+    ["c57c11c9", ({ vmovups }) => vmovups(v1!, v9!)],
     ["c5fc57c0", ({ vxorps }) => vxorps(v0!, v0!, v0!)],
   ];
   for (const [bytes, write] of avx2) assert.equal(bytesOf("avx2", write), bytes);
-  const one = broadcast(at(RDI, 4));
   const avx512: typeof general = [
     ["62f26d48b84f01", ({ vfmadd231ps }) => vfmadd231ps(v1!, v2!, at(RDI, 64))],
     ["62626d48b8bf41000000", ({ vfmadd231ps }) => vfmadd231ps(v31!, v2!, at(RDI, 65))],
-    ["62626d58b87f01", ({ vfmadd231ps }) => vfmadd231ps(v31!, v2!, one)],
     ["62f17cc9100f", ({ vmovups }) => vmovups(v1!, at(RDI), { mask: K1, zeroing: true })],
     ["62f17d48efc0", ({ vxorps }) => vxorps(v0!, v0!, v0!)],
   ];
   for (const [bytes, write] of avx512) assert.equal(bytesOf("avx512", write), bytes);
-  const jumping = ({ label, bind, dec, jne, je, prefetcht0, vzeroupper, ret }: Assembler) => {
+  const jumping = ({ label, bind, dec, jne, je, vzeroupper, ret }: Assembler) => {
     const [again, end] = [label(), label()];
     bind(again);
     dec(RCX);
     jne(again);
     je(end);
-    prefetcht0(at(RDI));
     bind(end);
     vzeroupper();
     ret();
   };
-  assert.equal(bytesOf("avx2", jumping), "48ffc975fb74030f180fc5f877c3");
+  assert.equal(bytesOf("avx2", jumping), "48ffc975fb7400c5f877c3");
 });
 
 Deno.test("what cannot be written is refused, and nothing of it is", () => {
@@ -144,44 +140,38 @@ Deno.test("what cannot be written is refused, and nothing of it is", () => {
   refuses("avx2", ({ vaddps }) => vaddps(low, low, high), lacking);
   refuses("avx2", ({ vaddps }) => vaddps(low, low, low, mask), lacking);
   refuses("avx2", ({ vaddps }) => vaddps(low, low, low, { width: 64 }), lacking);
-  refuses("avx2", ({ vaddps }) => vaddps(low, low, broadcast(at(RAX))), lacking);
-  refuses("avx2", ({ vblendmps }) => vblendmps(low, low, low), lacking);
-  refuses("avx2", ({ vcmpps }) => vcmpps(K1, low, low, 1), lacking);
+  refuses("avx2", ({ vshuff32x4 }) => vshuff32x4(low, low, low, 1), lacking);
   refuses("avx2", ({ kmovw }) => kmovw(K1, RAX), /^kmovw: .* no masks/);
-  refuses("avx512", ({ vcmpps }) => vcmpps(low, low, low, 1), alone);
   refuses("avx512", ({ vmaskmovps }) => vmaskmovps(low, low, at(RAX)), alone);
   refuses("avx512", ({ vperm2f128 }) => vperm2f128(low, low, low, 1), alone);
   const zeroing = { ...mask, zeroing: true };
   refuses("avx512", ({ vmovups }) => vmovups(low, low, { zeroing: true }), /zeroing needs a mask/);
   const only = /^\w+: only in vector registers lanes are zeroed/;
   refuses("avx512", ({ vmovups }) => vmovups(at(RAX), low, zeroing), only);
-  refuses("avx512", ({ vextractf128 }) => vextractf128(at(RAX), low, 1, zeroing), only);
-  refuses("avx512", ({ vcmpps }) => vcmpps(K1, low, low, 1, zeroing), only);
   const byte = /^vshufps: 256 is not a whole number from 0 to 255/;
   refuses("avx512", ({ vshufps }) => vshufps(low, low, low, 256), byte);
   refuses("avx2", ({ mov }) => mov(RAX, { base: RAX, index: RSP }), /RSP cannot be an index/);
   refuses("avx2", ({ mov }) => mov(RAX, at(RAX, 2 ** 31)), /displacement .* not 2147483648/);
   refuses("avx2", ({ mov }) => mov(RAX, 2n ** 64n), /more than the 64 bits/);
   refuses("avx2", ({ add }) => add(RAX, 2 ** 31), /not a whole number of 32 bits/);
-  refuses("avx2", ({ imul }) => imul(RAX, RAX, 0.5), /not a whole number of 32 bits/);
-  refuses("avx2", ({ shl }) => shl(RAX, 64), /by 0 to 63 places/);
+  refuses("avx2", ({ add }) => add(RAX, 0.5), /not a whole number of 32 bits/);
   assert.throws(() => vector(32), /no vector register 32/);
 });
 
 Deno.test("a label stands in one place, once it is jumped to", () => {
-  const { label, bind, jmp, finish } = createAssembler("avx2");
+  const { label, bind, je, finish } = createAssembler("avx2");
   const place = label();
-  jmp(place);
+  je(place);
   assert.throws(finish, { name: "RangeError", message: /label without a place/ });
   bind(place);
   assert.throws(() => bind(place), { name: "RangeError", message: /has a place already/ });
-  assert.equal(finish().toHex(), "eb00");
+  assert.equal(finish().toHex(), "7400");
 });
 
 Deno.test("an assembler knows which registers were used, also unsaid and in memory", () => {
   const { used, cpuid, vaddps, mov } = createAssembler("avx512");
   mov(R9, { base: RBP, index: R12 });
-  vaddps(vector(3), vector(4), broadcast(at(RDI)), { mask: K1 });
+  vaddps(vector(3), vector(4), at(RDI), { mask: K1 });
   assert.deepEqual(used, new Set([R9, RBP, R12, vector(3), vector(4), RDI]));
   cpuid();
   assert.equal(used.size, 10);

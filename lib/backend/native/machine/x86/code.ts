@@ -33,7 +33,7 @@ export type Condition = typeof CONDITIONS[number];
 interface Jump {
   /** How many bytes come before it, without those of jumps. */
   bytes: number;
-  condition: Condition | "always";
+  condition: Condition;
   target: Label;
 }
 
@@ -42,7 +42,7 @@ export interface Code {
   /** Adds an instruction. */
   emit(bytes: readonly number[]): void;
   /** Adds a jump. */
-  jump(condition: Condition | "always", target: Label): void;
+  jump(condition: Condition, target: Label): void;
   /** Puts a label where the code now ends. */
   bind(label: Label): void;
   /**
@@ -70,7 +70,7 @@ export function startCode(): Code {
 
 /**
  * Puts the jumps between the other bytes. Those that lead no further than 127 bytes fit in two,
- * others take five or six; how far one leads depends on the length of those between. All begin
+ * others take six; how far one leads depends on the length of those between. All begin
  * short, and whichever does not reach its target grows, until all do: the least there can be.
  */
 function layOut(bytes: readonly number[], jumps: readonly Jump[]): Uint8Array<ArrayBuffer> {
@@ -83,7 +83,7 @@ function layOut(bytes: readonly number[], jumps: readonly Jump[]): Uint8Array<Ar
       if (!place) throw new RangeError("A jump leads to a label without a place: bind it.");
       return place.bytes + before[place.jumps]! - bytes - before[i + 1]!; // from the jump's end
     });
-  } while (grow(sizes, jumps, distances));
+  } while (grow(sizes, distances));
   const code: number[] = [];
   let done = 0;
   jumps.forEach((jump, i) => {
@@ -94,20 +94,17 @@ function layOut(bytes: readonly number[], jumps: readonly Jump[]): Uint8Array<Ar
 }
 
 /** Has jumps grow that are too short; whether there were any. */
-function grow(sizes: number[], jumps: readonly Jump[], distances: readonly number[]): boolean {
+function grow(sizes: number[], distances: readonly number[]): boolean {
   let grew = false;
   distances.forEach((distance, i) => {
     if (sizes[i] !== 2 || fitsByte(distance)) return;
-    sizes[i] = jumps[i]!.condition === "always" ? 5 : 6;
+    sizes[i] = 6;
     grew = true;
   });
   return grew;
 }
 
 function encodeJump({ condition }: Jump, size: number, distance: number): number[] {
-  if (condition === "always") {
-    return size === 2 ? [0xeb, distance] : [0xe9, ...fourBytes(distance)];
-  }
   const number = CONDITIONS.indexOf(condition);
   return size === 2 ? [0x70 | number, distance] : [0x0f, 0x80 | number, ...fourBytes(distance)];
 }

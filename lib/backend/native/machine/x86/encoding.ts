@@ -19,7 +19,7 @@ export interface Opcode {
 
 /** Where the operands of an instruction go. */
 export interface Fields {
-  /** The register in the field `reg`: a number, and of some instructions a part of the name. */
+  /** The number in the field `reg`: of a register, or of some instructions a part of the name. */
   reg: number;
   /** The register in the field `vvvv`, the first of two sources. */
   vvvv?: number;
@@ -34,7 +34,6 @@ export interface EvexFields extends Fields {
   /** The number of the mask register; 0 for none. */
   mask: number;
   zeroing: boolean;
-  broadcast: boolean;
   /** How much memory is read or written, in which a short displacement counts. */
   memoryBytes: number;
 }
@@ -77,7 +76,7 @@ export function encodeVex(opcode: Opcode, width: 16 | 32, fields: Fields): numbe
  * @see Intel, Software Developer's Manual, volume 2, 2.7
  */
 export function encodeEvex(opcode: Opcode, width: 16 | 32 | 64, fields: EvexFields): number[] {
-  const { reg, rm, vvvv = 0, mask, zeroing, broadcast, memoryBytes } = fields;
+  const { reg, rm, vvvv = 0, mask, zeroing, memoryBytes } = fields;
   const { index, base } = highBits(rm);
   const flipped = bit(reg, 3) << 7 | index << 6 | base << 5 | bit(reg, 4) << 4;
   const length = { 16: 0, 32: 1, 64: 2 }[width];
@@ -85,7 +84,7 @@ export function encodeEvex(opcode: Opcode, width: 16 | 32 | 64, fields: EvexFiel
     0x62,
     flipped ^ 0xf0 | mapOf(opcode),
     (~vvvv & 15) << 3 | 4 | prefixOf(opcode),
-    Number(zeroing) << 7 | length << 5 | Number(broadcast) << 4 | (bit(vvvv, 4) ^ 1) << 3 | mask,
+    Number(zeroing) << 7 | length << 5 | (bit(vvvv, 4) ^ 1) << 3 | mask,
     opcode.opcode,
     ...encodeOperand(fields, memoryBytes),
   ];

@@ -15,24 +15,15 @@ export interface GeneralInstructions
   mov(to: Memory, from: General): void;
   /** Computes an address, and reads nothing. */
   lea(to: General, from: Memory): void;
-  /** `to *= from`, or with a factor `to = from * factor`. */
-  imul(to: General, from: General | Memory, factor?: number): void;
-  /** `to *= 2 ** places` */
-  shl(to: General, places: number): void;
-  /** `to /= 2 ** places`, without a sign. */
-  shr(to: General, places: number): void;
   /** `to -= 1`, after which `jne` jumps unless it is 0. */
   dec(to: General): void;
   /** Compares bit by bit: after a register with itself, `je` jumps if it is 0. */
   test(left: General, right: General): void;
   push(from: General): void;
   pop(to: General): void;
-  jmp(to: Label): void;
   /** Calls the code at an address. */
   call(code: General): void;
   ret(): void;
-  /** Fetches into the caches what will be read there, if anything is there at all. */
-  prefetcht0(from: Memory): void;
   /** What the processor says of itself, by the numbers in `RAX` and `RCX`: in `RAX`, `RBX`,
    * `RCX` and `RDX`. */
   cpuid(): void;
@@ -41,7 +32,7 @@ export interface GeneralInstructions
 }
 
 /** The instructions whose opcodes differ in one number only. */
-const ARITHMETIC = { add: 0, and: 4, sub: 5, cmp: 7 };
+const ARITHMETIC = { add: 0, and: 4, sub: 5 };
 
 /** The instructions of the general registers, written to `code`. */
 export function generalInstructions(code: Code): GeneralInstructions {
@@ -59,13 +50,6 @@ export function generalInstructions(code: Code): GeneralInstructions {
     else if (to === RAX) code.emit([0x48, opcode | 5, ...fourBytes(from)]); // a byte shorter
     else write([0x81], number, to, fourBytes(from));
   };
-  const shift = (number: number) => (to: General, places: number) => {
-    if (!(Number.isInteger(places) && places >= 0 && places < 64)) {
-      throw new RangeError(`A shift goes by 0 to 63 places, not by ${places}.`);
-    }
-    if (places === 1) write([0xd1], number, to); // a byte shorter
-    else write([0xc1], number, to, [places]);
-  };
   /** An instruction of 64 bits though it does not say so. */
   const stack = (opcode: number) => ({ number }: General) =>
     code.emit([...(number > 7 ? [0x41] : []), opcode | number & 7]);
@@ -82,22 +66,12 @@ export function generalInstructions(code: Code): GeneralInstructions {
       else write([0x89], from.number, to);
     },
     lea: (to, from) => write([0x8d], to.number, from),
-    imul(to, from, factor) {
-      if (factor === undefined) return write([0x0f, 0xaf], to.number, from);
-      checkImmediate(factor);
-      if (fitsByte(factor)) write([0x6b], to.number, from, [factor & 0xff]);
-      else write([0x69], to.number, from, fourBytes(factor));
-    },
-    shl: shift(4),
-    shr: shift(5),
     dec: (to) => write([0xff], 1, to),
     test: (left, right) => write([0x85], right.number, left),
     push: stack(0x50),
     pop: stack(0x58),
-    jmp: (to) => code.jump("always", to),
     call: (address) => code.emit(encodeGeneral([0xff], { reg: 2, rm: address }, false)),
     ret: fixed(0xc3),
-    prefetcht0: (from) => code.emit(encodeGeneral([0x0f, 0x18], { reg: 1, rm: from }, false)),
     cpuid: fixed(0x0f, 0xa2),
     xgetbv: fixed(0x0f, 0x01, 0xd0),
   };

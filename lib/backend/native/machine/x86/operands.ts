@@ -25,11 +25,6 @@ export interface Memory {
   readonly displacement?: number;
 }
 
-/** One number in memory, which AVX-512 reads into all lanes on its way into an instruction. */
-export interface Broadcast {
-  readonly broadcast: Memory;
-}
-
 const general = (number: number): General => Object.freeze({ kind: "general", number });
 
 // Their numbers are the processor's: it counts the first eight in an order of its own.
@@ -55,11 +50,6 @@ const mask = (number: number): Mask => Object.freeze({ kind: "mask", number });
 // There is a k0, but in an instruction its number says that there is no mask.
 export const K1: Mask = mask(1);
 export const K2: Mask = mask(2);
-export const K3: Mask = mask(3);
-export const K4: Mask = mask(4);
-export const K5: Mask = mask(5);
-export const K6: Mask = mask(6);
-export const K7: Mask = mask(7);
 
 const vectors = Array.from(
   { length: 32 },
@@ -80,9 +70,4 @@ export function vector(number: number): Vector {
 /** The place in memory so many bytes after the one to which `base` points. */
 export function at(base: General, displacement = 0): Memory {
   return { base, displacement };
-}
-
-/** The number there, in all lanes. */
-export function broadcast(memory: Memory): Broadcast {
-  return { broadcast: memory };
 }

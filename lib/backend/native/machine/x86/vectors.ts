@@ -1,14 +1,7 @@
 import type { Code } from "./code.ts";
 import { encodeEvex, encodeVex, type Fields } from "./encoding.ts";
 import { mapTable } from "./general.ts";
-import {
-  type Broadcast,
-  type General,
-  type Mask,
-  type Memory,
-  type Vector,
-  vector,
-} from "./operands.ts";
+import { type General, type Mask, type Memory, type Vector, vector } from "./operands.ts";
 import {
   BINARY,
   type Binary,
@@ -18,10 +11,6 @@ import {
   type Move,
   MOVES,
   SINGLE,
-  UNARY,
-  type Unary,
-  UNARY_BY,
-  type UnaryBy,
   type VectorInstructions,
   type VectorOptions,
   type VectorSet,
@@ -30,11 +19,11 @@ import {
 /** How many bytes the registers of each set have. */
 export const WIDTHS = { avx2: 32, avx512: 64 } as const;
 
-/** Which operands go where; a number in `reg` is a part of the instruction's name. */
+/** Which operands go where. */
 interface Slots {
-  reg: Vector | Mask | number;
+  reg: Vector | Mask;
   vvvv?: Vector;
-  rm: Vector | General | Memory | Broadcast;
+  rm: Vector | General | Memory;
   immediate?: number;
 }
 
@@ -58,40 +47,16 @@ export function vectorInstructions(code: Code, set: VectorSet): VectorInstructio
     refuseZeroing(name, options);
     storing(instruction, name)({ reg: from as Vector, rm: to }, options);
   };
-  const unary = (write: Write): Unary => (to, from, options) =>
-    write({ reg: to, rm: from }, options);
   const binary = (write: Write): Binary => (to, a, b, options) =>
     write({ reg: to, vvvv: a, rm: b }, options);
-  const unaryBy = (write: Write): UnaryBy => (to, from, how, options) =>
-    write({ reg: to, rm: from, immediate: how }, options);
   const binaryBy = (write: Write): BinaryBy => (to, a, b, how, options) =>
     write({ reg: to, vvvv: a, rm: b, immediate: how }, options);
   const single = mapTable(SINGLE, writer);
   return {
     ...mapTable(MOVES, move),
-    ...mapTable(mapTable(UNARY, writer), unary),
     ...mapTable(mapTable(BINARY, writer), binary),
-    ...mapTable(mapTable(UNARY_BY, writer), unaryBy),
     ...mapTable(mapTable(BINARY_BY, writer), binaryBy),
-    vmovss: (to: Vector | Memory, from: Vector | Memory) =>
-      move(SINGLE.vmovss, "vmovss")(to, from, { width: 16 }),
-    vaddss: (to, a, b) => single.vaddss({ reg: to, vvvv: a, rm: b }, { width: 16 }),
-    vbroadcastss: unary(single.vbroadcastss),
-    // Its target goes where others have a source.
-    vpslld: (to, from, places, options) =>
-      single.vpslld({ reg: 6, vvvv: to, rm: from, immediate: places }, options),
-    vextractf128(to, from, which, options) {
-      if ("base" in to) refuseZeroing("vextractf128", options);
-      single.vextractf128({ reg: from, rm: to, immediate: which }, options);
-    },
-    vcmpps(to, a, b, how, options) {
-      refuseZeroing("vcmpps", options); // a mask is 0 there anyway
-      const only = to.kind === "mask" ? "avx512" : "avx2";
-      const write = writer({ ...SINGLE.vcmpps, only }, "vcmpps");
-      write({ reg: to, vvvv: a, rm: b, immediate: how }, options);
-    },
-    vblendvps: (to, a, b, signs) =>
-      single.vblendvps({ reg: to, vvvv: a, rm: b, immediate: signs.number << 4 }),
+    vbroadcastss: (to, from, options) => single.vbroadcastss({ reg: to, rm: from }, options),
     vmaskmovps(to: Vector | Memory, signs: Vector, from: Vector | Memory) {
       if (!("base" in to)) return single.vmaskmovps({ reg: to, vvvv: signs, rm: from });
       storing(SINGLE.vmaskmovps, "vmaskmovps")({ reg: from as Vector, vvvv: signs, rm: to });
@@ -111,24 +76,17 @@ export function vectorInstructions(code: Code, set: VectorSet): VectorInstructio
  */
 function encode(
   instruction: Instruction,
-  { reg, vvvv, rm: operand, immediate }: Slots,
+  { reg, vvvv, rm, immediate }: Slots,
   { mask, zeroing = false, width }: VectorOptions & { width: 16 | 32 | 64 },
   set: VectorSet,
 ): number[] {
-  const broadcast = "broadcast" in operand;
-  const rm = broadcast ? operand.broadcast : operand;
-  const fields: Fields = {
-    reg: typeof reg === "number" ? reg : reg.number,
-    vvvv: vvvv?.number,
-    rm,
-    immediate,
-  };
+  const fields: Fields = { reg: reg.number, vvvv: vvvv?.number, rm, immediate };
   const highest = Math.max(fields.reg, vvvv?.number ?? 0, "number" in rm ? rm.number : 0);
   const { only, memoryBytes = width } = instruction;
   if (immediate !== undefined && immediate !== (immediate & 0xff)) {
     throw new RangeError(`${immediate} is not a whole number from 0 to 255.`);
   }
-  const needsEvex = highest > 15 || mask || zeroing || broadcast || only === "avx512";
+  const needsEvex = highest > 15 || mask || zeroing || only === "avx512";
   if (width !== 64 && !needsEvex) return encodeShort(instruction, width, fields);
   if (only === "avx2") {
     throw new RangeError(
@@ -137,7 +95,7 @@ function encode(
   }
   if (set === "avx2") {
     throw new RangeError(
-      "AVX2 does not have this instruction, or its mask, broadcast, width or registers.",
+      "AVX2 does not have this instruction, or its mask, width or registers.",
     );
   }
   if (zeroing && !mask) throw new RangeError("zeroing needs a mask: say which lanes stay.");
@@ -145,8 +103,7 @@ function encode(
     ...fields,
     mask: mask?.number ?? 0,
     zeroing,
-    broadcast,
-    memoryBytes: broadcast ? 4 : memoryBytes,
+    memoryBytes,
   });
 }
 
