@@ -60,6 +60,11 @@ const command = new Command("notebooks")
           "give one of them, without --alone and --write.",
       );
     }
+    if (options.stop && command.getOptionValueSource("timeout") === "cli") {
+      throw new RangeError(
+        "--stop waits no longer than a minute for any cell: leave out --timeout.",
+      );
+    }
     const course = [];
     for (const path of await selectNotebooks(names)) {
       const file = await readNotebookFile(path);

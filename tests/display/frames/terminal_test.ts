@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { stripVTControlCharacters } from "node:util";
-import { rowsOf, terminalText } from "dlm/display/frames/terminal.ts";
+import { firstShown, rowsOf, terminalText } from "dlm/display/frames/terminal.ts";
 import { CharTokenizer } from "dlm/tokenizer.ts";
 import { frameOf, FRAMES, tokenizer } from "../_frames.ts";
 
@@ -35,6 +35,17 @@ Deno.test("rowsOf() counts the rows that a text fills on a terminal", () => {
   assert.equal(rowsOf(`${"a".repeat(11)}\n${"🙂".repeat(25)}`, 10), 2 + 5);
   assert.equal(rowsOf("漢".repeat(8), 5), 4, "the fifth column has no room for the third");
   assert.equal(rowsOf("◌\u0301".repeat(10), 10), 1, "a mark takes no column of its own");
+});
+
+Deno.test("of a text that is higher than the terminal, firstShown() leaves the last rows", () => {
+  const shown = (text: string, rows: number) =>
+    text.slice(firstShown(frameOf(text), tokenizer, { columns: 3, rows }));
+  assert.equal(shown("aa\nbb\nab", 24), "aa\nbb\nab");
+  assert.equal(shown("aa\nbb\nab", 3), "bb\nab");
+  assert.equal(shown("▒▒▒▒▒▒▒▒", 3), "▒▒▒▒▒");
+  assert.equal(shown("a▒\n▒▒▒▒b", 2), "▒b");
+  const tail = stripVTControlCharacters(terminalText(frameOf("ab\nba"), tokenizer, 3));
+  assert.equal(tail, "ba");
 });
 
 Deno.test("terminalText() writes nothing that a terminal would obey, but ends of lines", () => {
