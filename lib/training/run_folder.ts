@@ -43,8 +43,11 @@ export async function claimRunFolder(folder: string): Promise<RunFolder> {
 
 async function claim(folder: string, { made }: { made: boolean }): Promise<RunFolder> {
   const lock = await openLock(folder);
-  const isThere = async () => (await Deno.stat(lockIn(folder))).ino === (await lock.stat()).ino;
-  // Whoever trained here may just now have removed the file that we have locked.
+  // Whoever trained here may just now have removed the file that we have locked; but Windows removes
+  // none that is open.
+  const isThere = async () =>
+    Deno.build.os === "windows" ||
+    (await Deno.stat(lockIn(folder))).ino === (await lock.stat()).ino;
   if (!await lock.tryLock(true) || !await isThere().catch(() => false)) {
     lock.close();
     throw new RangeError(

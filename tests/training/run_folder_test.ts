@@ -63,3 +63,25 @@ Deno.test("claimRunFolder() throws if the folder is a file", { ignore }, async (
     });
   });
 });
+
+Deno.test("claimRunFolder() is not content with a lock on a file that has gone", {
+  ignore: ignore || Deno.build.os === "windows",
+}, () =>
+  inFolder(async (folder) => {
+    const { open } = Deno;
+    Deno.open = async (path, options) => {
+      const file = await open(path, options);
+      await Deno.remove(path); // as whoever trained there does at the end
+      return file;
+    };
+    try {
+      await assert.rejects(claimRunFolder(folder), {
+        name: "RangeError",
+        message: /Another process/,
+      });
+    } finally {
+      Deno.open = open;
+    }
+    await using run = await claimRunFolder(folder);
+    assert.match(run.checkpoint, /checkpoint\.safetensors$/);
+  }));
