@@ -44,6 +44,9 @@ const FLOORS = [
 /** How much can be taken in at a glance. */
 const MOST_ENTRIES = 13;
 
+/** How long a file may be. */
+const MOST_LINES = 300;
+
 // This reads the library's files, so it runs under `deno test -A` only.
 const ignore = (await Deno.permissions.query({ name: "read" })).state !== "granted";
 const lib: House = ignore ? new Map() : await readHouse(new URL("../lib/", import.meta.url));
@@ -64,6 +67,15 @@ Deno.test("in lib/, no files import one another in a circle", { ignore }, () => 
 
 Deno.test("in lib/, no folder holds more than can be taken in at a glance", { ignore }, () => {
   assert.deepEqual(crowdedFolders(lib, MOST_ENTRIES), []);
+});
+
+Deno.test("in lib/, no file is too long to be read at one sitting", { ignore }, async () => {
+  const long: string[] = [];
+  for (const path of [...lib.keys()].filter((path) => path.endsWith(".ts"))) {
+    const source = await Deno.readTextFile(new URL(`../lib/${path}`, import.meta.url));
+    if (source.split("\n").length - 1 > MOST_LINES) long.push(path);
+  }
+  assert.deepEqual(long, []);
 });
 
 Deno.test("in lib/, what is private to a folder stays in it", { ignore }, () => {

@@ -139,11 +139,7 @@ async function open(options: Options): Promise<OpenRun> {
 }
 
 /** The hyperparameters that a run takes from the model it starts from, unless told otherwise. */
-function sizeOf(
-  { vocabularySize: _, ...size }: TransformerConfig,
-): Omit<TransformerConfig, "vocabularySize"> {
-  return size;
-}
+const sizeOf = ({ vocabularySize: _, ...size }: TransformerConfig) => size;
 
 /** Puts a backend to use for steps of some size. Workers and kernels are those of wasm. */
 async function choose(

@@ -87,12 +87,7 @@ export const DENO_METADATA = {
 
 /** A notebook for the Deno kernel. */
 export function createNotebook(cells: Cell[]): Notebook {
-  return {
-    cells,
-    metadata: structuredClone(DENO_METADATA),
-    nbformat: 4,
-    nbformat_minor: 5,
-  };
+  return { cells, metadata: structuredClone(DENO_METADATA), nbformat: 4, nbformat_minor: 5 };
 }
 
 /** A code cell that has not run; `id` must be unique in its notebook. */

@@ -14,7 +14,7 @@ import { describe, ratios, show } from "./_result.ts";
 import { findTorch, type Torch } from "./_torch.ts";
 
 /**
- * The sizes compared: a laptop's model of 0.9 million parameters, and 8.0 million, which is
+ * The sizes compared: 0.9 million parameters, as many as a laptop's model has, and 8.0 million, which is
  * sampled with fewer evaluations, each of them as long, to spare everybody's time.
  */
 const SIZES = [

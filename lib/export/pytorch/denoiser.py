@@ -20,6 +20,7 @@ elsewhere under these names runs here, and one trained here runs there:
 Vectors are rows: x @ qkv. There are no biases and no learned gains.
 """
 
+import ctypes
 import hashlib
 import json
 import os
@@ -166,7 +167,8 @@ def write_safetensors(path, tensors, metadata):
     for name, tensor in tensors.items():
         if not tensor.isfinite().all():
             sys.exit(f"The numbers of {name} are more than 32 bits can hold, so nothing is written.")
-        chunk = tensor.detach().float().cpu().contiguous().numpy().tobytes()
+        flat = tensor.detach().float().cpu().contiguous()
+        chunk = ctypes.string_at(flat.data_ptr(), 4 * flat.numel())  # PyTorch may lack NumPy
         header[name] = {
             "dtype": "F32",
             "shape": list(tensor.shape),
