@@ -1,6 +1,6 @@
 import { tf } from "dlm/backend/backend.ts";
 import { checkConfig, checkCount, checkSize } from "dlm/ops/network_size.ts";
-import type { NamedArrays, NamedVariables } from "dlm/backend/variables.ts";
+import { createVariables, type NamedArrays, type NamedVariables } from "dlm/backend/variables.ts";
 import { attention } from "dlm/ops/attention.ts";
 import { embed, embedNeighbours } from "dlm/ops/embed.ts";
 import { gatherRows } from "dlm/ops/gather_rows.ts";
@@ -65,16 +65,10 @@ export class Transformer implements Denoiser, Disposable {
    * @throws {RangeError} if the config makes no sense, or a parameter is missing or of another size
    */
   constructor(config: TransformerConfig, values: NamedArrays) {
-    const shapes = Object.entries(parameterShapes(config));
-    for (const [name, shape] of shapes) checkSize(name, shape, values[name]);
+    const shapes = parameterShapes(config);
+    for (const [name, shape] of Object.entries(shapes)) checkSize(name, shape, values[name]);
     this.config = config;
-    this.parameters = Object.fromEntries(
-      shapes.map(([name, shape]) => {
-        // Unnamed, because tfjs refuses a name that an earlier model already used; and its backend
-        // cpu would go on using the numbers that it is given.
-        return [name, tf.tidy(() => tf.variable(tf.tensor2d(values[name]!.slice(), shape)))];
-      }),
-    );
+    this.parameters = createVariables(shapes, values);
   }
 
   get vocabularySize(): number {

@@ -18,7 +18,8 @@ export interface NoiseOptions {
   /** The id of the mask token. */
   maskId: number;
   rng: Rng;
-  /** How many noisy sequences the batch has at the most; all that the noise makes, if left out. */
+  /** How many noisy sequences the batch has at the most, for noise that makes more than one of
+   * each sequence; all of them, if left out. */
   size?: number;
 }
 
@@ -27,6 +28,7 @@ export interface NoiseOptions {
  * Every objective is such a way; the model and the optimizer see no difference.
  */
 export interface DrawNoise {
+  /** @throws {RangeError} if an id is no character's */
   (sequences: readonly Int32Array[], options: NoiseOptions): NoisyBatch;
   /** How many noisy sequences it makes of each.
    * @default {1}
@@ -137,15 +139,29 @@ export function nextCharacterNoise(
   const readings = sequences.map((clean) => {
     return { clean, noisy: Int32Array.of(maskId, ...clean.subarray(0, -1)), weight: 1 };
   });
-  return packBatch(readings, { total: charactersOf(sequences), asks: () => true });
+  return known(packBatch(readings, { total: charactersOf(sequences), asks: () => true }), maskId);
 }
 
-/** Packs readings that are asked for what is behind their masks. */
+/**
+ * Packs readings that are asked for what is behind their masks.
+ *
+ * @throws {RangeError} if that is no character of the model's
+ */
 export function packMasks(
   readings: readonly Reading[],
   { maskId, total }: { maskId: number; total: number },
 ): NoisyBatch {
-  return packBatch(readings, { total, asks: (id) => id === maskId });
+  return known(packBatch(readings, { total, asks: (id) => id === maskId }), maskId);
+}
+
+/** A batch that asks for characters alone: for all else, kernels would find no surprisal at all. */
+function known(batch: NoisyBatch, maskId: number): NoisyBatch {
+  const stranger = batch.targets.find((id) => !(id >= 0 && id < maskId));
+  if (stranger === undefined) return batch;
+  throw new RangeError(
+    `The text has the id ${stranger}, and the model knows 0 to ${maskId - 1}: ` +
+      "encode the text with the model's own tokenizer.",
+  );
 }
 
 function charactersOf(sequences: readonly Int32Array[]): number {

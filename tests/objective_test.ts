@@ -249,6 +249,20 @@ Deno.test("nextCharacterNoise() shifts a text by one, behind a mask, and counts 
   ]);
 });
 
+Deno.test("noise of a text that the model cannot spell is refused, before it costs nothing", () => {
+  const options = () => ({ maskId, rng: new Rng(1) });
+  for (const id of [-1, maskId, maskId + 1]) {
+    const clean = [new Int32Array(4).fill(id)];
+    for (const noise of [exactCountNoise, rootCountNoise, nextCharacterNoise]) {
+      assert.throws(() => noise(clean, options()), {
+        name: "RangeError",
+        message: `The text has the id ${id}, and the model knows 0 to ${maskId - 1}: ` +
+          "encode the text with the model's own tokenizer.",
+      });
+    }
+  }
+});
+
 Deno.test("nextCharacterNoise() gives a causal model's -log p by the chain rule, prefix by prefix", async () => {
   const config = { ...TINY, causal: true };
   const matrices = reference.toMatrices(config, randomParameters(config, 1));

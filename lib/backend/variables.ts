@@ -6,6 +6,24 @@ export type NamedArrays = Record<string, Float32Array>;
 /** Variables by parameter name. */
 export type NamedVariables = Record<string, tf.Variable>;
 
+/** Variables of some shapes with the numbers of the same names, which are copied; if there is no
+ * room for all of them, there are none. */
+export function createVariables(
+  shapes: Record<string, [rows: number, columns: number]>,
+  arrays: NamedArrays,
+): NamedVariables {
+  using stack = new DisposableStack();
+  const variables: NamedVariables = {};
+  for (const [name, shape] of Object.entries(shapes)) {
+    // Unnamed, because tfjs refuses a name that an earlier model already used; and its backend
+    // cpu would go on using the numbers that it is given.
+    const create = () => tf.variable(tf.tensor2d(arrays[name]!.slice(), shape));
+    variables[name] = stack.adopt(tf.tidy(create), (variable) => variable.dispose());
+  }
+  stack.move();
+  return variables;
+}
+
 /** Sets variables to the numbers of the same names. */
 export function assignAll(variables: NamedVariables, arrays: NamedArrays): void {
   for (const [name, variable] of Object.entries(variables)) {

@@ -89,6 +89,7 @@ async function measureModel(options: Options): Promise<void> {
     learnedFrom: opened.corpus,
     sameText,
     split: options.split,
+    draws,
     past,
     seed,
   }));

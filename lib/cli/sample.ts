@@ -101,7 +101,7 @@ const command = new Command("sample")
       for await (const { lot, frame, share } of frames) {
         show.frame(frame, share);
         lots[lot] = frame;
-        if (options.gif && lot === 0) shown.push(ofFirst(frame));
+        if (options.gif && lot === 0) keep(shown, frame);
       }
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error;
@@ -187,6 +187,16 @@ function encodePrompt(prompt: string, tokenizer: CharTokenizer): Int32Array {
     );
   }
   return tokenizer.encode(prompt);
+}
+
+/** About how many frames of a long text are kept for an animation. */
+const MOST_KEPT = 400;
+
+/** Keeps a frame for an animation: the first and the last, and of those close together one. */
+function keep(kept: Frame[], frame: Frame): void {
+  const moment = ({ time }: Frame) => Math.floor(time * MOST_KEPT);
+  if (kept.length > 1 && moment(kept.at(-1)!) === moment(frame)) kept.pop();
+  kept.push(ofFirst(frame));
 }
 
 /** A frame without the other texts. */

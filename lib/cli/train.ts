@@ -143,11 +143,11 @@ const sizeOf = ({ vocabularySize: _, ...size }: TransformerConfig) => size;
 
 /** Puts a backend to use for steps of some size. Workers and kernels are those of wasm. */
 async function choose(
-  { backend, kernels }: Options,
+  options: Options,
   settings: RunSettings & TransformerConfig,
 ): Promise<void> {
-  const { vocabularySize, layers, width, heads, context, causal } = settings;
-  const { batch, microBatch, workers } = settings;
+  const { vocabularySize, layers, width, heads, context, causal, batch, microBatch } = settings;
+  const { backend, kernels, workers = settings.workers } = options;
   const config = { vocabularySize, layers, width, heads, context, causal };
   const wish = backend ?? (workers || kernels ? "wasm" : undefined);
   await chooseBackend(wish, { task: "train", config, batch, microBatch, workers });

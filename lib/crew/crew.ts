@@ -44,7 +44,8 @@ export interface Crew extends Disposable {
   learner(options: LearnerOptions): Promise<Learner>;
   /**
    * The predictor of a model in all of them, in the place of the one before: they share the
-   * sequences of every batch, and answer what the model itself would, to the last bit.
+   * sequences of every batch, and answer what the model itself would, to the last bit. The one
+   * before answers no longer.
    *
    * @throws {RangeError} if the parameters do not fit the config
    */
@@ -97,20 +98,27 @@ export function createCrew({ workers = navigator.hardwareConcurrency }: CrewOpti
     },
     async predictor({ config, parameters }) {
       const own = latest = {};
+      const loaded = () => {
+        if (own === latest) return all();
+        throw new Error("The Workers have forgotten this model: load it again.");
+      };
       await Promise.all(all().map((member) => member.ask({ kind: "load", config, parameters })));
       const { vocabularySize, context, causal } = config;
       return {
         vocabularySize,
         context,
         causal,
-        logits: (batch) => dealOut(all(), batch, (part) => ({ kind: "logits", batch: part })),
+        logits: async (batch) =>
+          await dealOut(loaded(), batch, (part) => ({ kind: "logits", batch: part })),
         surprisals: (batch, onProgress) =>
           untilStopped(
             onProgress,
-            (pace) => dealOut(all(), batch, (part) => ({ kind: "surprisals", batch: part }), pace),
+            async (pace) =>
+              await dealOut(loaded(), batch, (part) => ({ kind: "surprisals", batch: part }), pace),
           ),
         [Symbol.dispose]() {
           if (own !== latest) return; // another model is in its place
+          latest = undefined;
           for (const member of members ?? []) member.ask({ kind: "forget" }).catch(() => {}); // gone
         },
       };

@@ -81,14 +81,17 @@ export function createLearner(options: LearnerOptions, team: Team = ALONE): Lear
     async step(batch, step) {
       const { loss, gradients } = accumulate(model, batch, microBatch);
       const sums = sumOverTeam(gradients, owners, team);
-      // Both are read before the parameters move: a GPU still moves them while the next step begins.
-      const [[value], gradientNorm] = await Promise.all([
-        loss.data(),
-        optimizer.step(sums, step),
-      ]);
-      spreadOverTeam(model.parameters, owners, team);
-      tf.dispose([loss, sums]);
-      return { loss: value!, gradientNorm };
+      try {
+        // Both are read before the parameters move: a GPU still moves them while the next step begins.
+        const [[value], gradientNorm] = await Promise.all([
+          loss.data(),
+          optimizer.step(sums, step),
+        ]);
+        spreadOverTeam(model.parameters, owners, team);
+        return { loss: value!, gradientNorm };
+      } finally {
+        tf.dispose([loss, sums]);
+      }
     },
     state: (part) => readAll(variables[part]),
     [Symbol.asyncDispose]() {

@@ -85,11 +85,6 @@ export const DENO_METADATA = {
   },
 } satisfies MimeBundle;
 
-/** A notebook for the Deno kernel. */
-export function createNotebook(cells: Cell[]): Notebook {
-  return { cells, metadata: structuredClone(DENO_METADATA), nbformat: 4, nbformat_minor: 5 };
-}
-
 /** A code cell that has not run; `id` must be unique in its notebook. */
 export function codeCell(id: string, source: string): CodeCell {
   return {
@@ -100,11 +95,6 @@ export function codeCell(id: string, source: string): CodeCell {
     outputs: [],
     execution_count: null,
   };
-}
-
-/** A cell of prose; `id` must be unique in its notebook. */
-export function markdownCell(id: string, source: string): TextCell {
-  return { cell_type: "markdown", id, source, metadata: {} };
 }
 
 /** The code cells of a notebook, in order. */

@@ -6,8 +6,11 @@ import { enumerateTexts, type KnownLanguage } from "dlm/languages/known_language
 // What is estimated elsewhere by drawing masks can be had exactly of a short text, by going
 // through all of them.
 
-/** A text of this many characters has 4095 masks. */
+/** A text of this many characters has 4095 masks … */
 const MOST_CHARACTERS = 12;
+
+/** … and one of this many 362,880 orders. */
+const MOST_ORDERED = 9;
 
 /**
  * What a masked character of a text costs a model, by the number of masks: the mean over
@@ -58,11 +61,12 @@ export interface OrderCost {
  * What a text costs a model in every order in which it can be written, one character at a
  * time. The mean over the orders is the NELBO of the text (Hoogeboom et al., 2022, ARDM).
  *
- * @param text up to 12 token ids without a mask, of which more than 7 or 8 take long
+ * @param text up to 9 token ids without a mask, of which more than 7 take long
  * @returns all `T!` orders, from left to right being the first
  * @throws {RangeError} if the text is empty or longer than that, or an id is no character's
  */
 export async function costsByOrder(denoiser: Denoiser, text: Int32Array): Promise<OrderCost[]> {
+  checkLength(text, MOST_ORDERED, "written in all orders");
   const surprisals = await surprisalsOfEverySet(denoiser, text);
   return orders([...text.keys()]).map((order) => {
     let hidden = surprisals.length - 1; // everything
@@ -73,6 +77,13 @@ export async function costsByOrder(denoiser: Denoiser, text: Int32Array): Promis
     }
     return { order, nats };
   });
+}
+
+function checkLength({ length }: Int32Array, most: number, what: string): void {
+  if (length >= 1 && length <= most) return;
+  throw new RangeError(
+    `A text of ${length} characters cannot be ${what} here: choose one of 1 to ${most}.`,
+  );
 }
 
 /** All ways to put some places in an order. */
@@ -91,13 +102,8 @@ async function surprisalsOfEverySet(
   denoiser: Denoiser,
   clean: Int32Array,
 ): Promise<Float64Array[]> {
+  checkLength(clean, MOST_CHARACTERS, "masked in all ways");
   const { length } = clean;
-  if (length < 1 || length > MOST_CHARACTERS) {
-    throw new RangeError(
-      `A text of ${length} characters cannot be masked in all ways here: ` +
-        `choose one of 1 to ${MOST_CHARACTERS}.`,
-    );
-  }
   const stranger = clean.find((id) => id < 0 || id >= denoiser.vocabularySize);
   if (stranger !== undefined) {
     throw new RangeError(

@@ -41,12 +41,13 @@ export async function baselines(
  * the size of the text, and the two texts could be packed by different ones. (It also brings a
  * dictionary, of English among other languages, that it did not find in either.)
  */
-export async function brotliBits({ text, tokenizer, train, validation }: Corpus): Promise<number> {
+export async function brotliBits({ tokenizer, train, validation }: Corpus): Promise<number> {
   const params = {
     [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY, // 11
     [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
     [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS, // sees 16 MB back
   };
   const bytes = async (text: string) => (await promisify(brotliCompress)(text, { params })).length;
-  return 8 * (await bytes(text) - await bytes(tokenizer.decode(train))) / validation.length;
+  const [known, rest] = [tokenizer.decode(train), tokenizer.decode(validation)];
+  return 8 * (await bytes(known + rest) - await bytes(known)) / validation.length;
 }

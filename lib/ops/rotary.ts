@@ -1,6 +1,6 @@
 import { tf } from "dlm/backend/backend.ts";
 
-/** The longest wavelength is about this many positions (Su et al., 2021, use the same). */
+/** The base of the wavelengths, `2π · base^(2i / Dh)` places each (Su et al., 2021, use the same). */
 export const ROTARY_BASE = 10_000;
 
 /**

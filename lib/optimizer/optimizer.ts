@@ -86,12 +86,15 @@ export class Optimizer implements Disposable {
    */
   constructor(parameters: NamedVariables, team: Team = ALONE, options: OptimizerOptions = {}) {
     this.#usesMuon = (name) => usesMuon(name, options);
-    const zeros = (parameter: tf.Tensor) => asVariable(tf.zerosLike(parameter));
+    using stack = new DisposableStack(); // if there is no room for all, nothing is kept
+    const keep = (tensor: tf.Tensor) => stack.adopt(asVariable(tensor), tf.dispose);
+    const zeros = (parameter: tf.Tensor) => keep(tf.zerosLike(parameter));
     this.state = {
       mean: mapValues(parameters, zeros),
       meanSquare: mapValues(only(parameters, (name) => !this.#usesMuon(name)), zeros),
-      average: mapValues(parameters, (parameter) => asVariable(tf.clone(parameter))),
+      average: mapValues(parameters, (parameter) => keep(tf.clone(parameter))),
     };
+    stack.move();
     this.#parameters = parameters;
     this.#team = team;
   }

@@ -3,6 +3,7 @@ import { tf } from "dlm/backend/backend.ts";
 import type { Corpus } from "dlm/corpus.ts";
 import { lossAndGradients } from "dlm/objective.ts";
 import { Optimizer, type OptimizerState, type Step } from "dlm/optimizer/optimizer.ts";
+import { ALONE } from "dlm/optimizer/team.ts";
 import { PRESETS, type RunSettings } from "dlm/training/presets.ts";
 import { Rng } from "dlm/rng.ts";
 import type { Choices } from "dlm/simple_dlm/choices.ts";
@@ -75,7 +76,7 @@ export function startSimpleDlm(corpus: Corpus, settings: SimpleDlmSettings): Sim
   const model = new SimpleDlm(config, start);
   const updater = choices.bareAdam
     ? adamAlone(model.parameters, options.learningRate)
-    : new Optimizer(model.parameters);
+    : new Optimizer(model.parameters, ALONE, { muon: settings.muon });
   const learner = createLearner(model, updater);
   const average = async () => new SimpleDlm(config, await readAll(updater.state.average));
   return {

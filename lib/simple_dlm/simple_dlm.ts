@@ -1,6 +1,6 @@
 import { tf } from "dlm/backend/backend.ts";
 import { checkConfig, checkCount, checkSize } from "dlm/ops/network_size.ts";
-import type { NamedArrays, NamedVariables } from "dlm/backend/variables.ts";
+import { createVariables, type NamedArrays, type NamedVariables } from "dlm/backend/variables.ts";
 import { type Denoiser, neighbourOffsets } from "dlm/model.ts";
 import { attention } from "dlm/ops/attention.ts";
 import { embed, embedNeighbours } from "dlm/ops/embed.ts";
@@ -45,15 +45,10 @@ export class SimpleDlm implements Denoiser, Disposable {
    * @throws {RangeError} if the config makes no sense, or a parameter is missing or of another size
    */
   constructor(config: SimpleDlmConfig, values: NamedArrays) {
-    const shapes = Object.entries(simpleDlmShapes(config));
-    for (const [name, shape] of shapes) checkSize(name, shape, values[name]);
+    const shapes = simpleDlmShapes(config);
+    for (const [name, shape] of Object.entries(shapes)) checkSize(name, shape, values[name]);
     this.config = config;
-    this.parameters = Object.fromEntries(
-      shapes.map(([name, shape]) => [
-        name,
-        tf.tidy(() => tf.variable(tf.tensor2d(values[name]!.slice(), shape))),
-      ]),
-    );
+    this.parameters = createVariables(shapes, values);
   }
 
   get vocabularySize(): number {

@@ -39,7 +39,7 @@ export async function shippedModels(): Promise<KnownModel[]> {
 
 /** The models of the reader's runs, the newest first; where notebooks are tested, also theirs. What
  * was exported into the same folder is a copy, and none of them. */
-export async function ownModels(): Promise<KnownModel[]> {
+async function ownModels(): Promise<KnownModel[]> {
   const places = Deno.env.get("DLM_PRESET") === "smoke" ? [RUNS, SMOKE_RUNS] : [RUNS];
   return (await Promise.all(places.map(modelsOfRuns))).flat();
 }

@@ -60,7 +60,7 @@ export const PRESETS = {
     evaluateEvery: 400,
     evaluationWindows: 128,
   },
-  /** The size of the toy in notebook 10, 7.6 million parameters, for a night. */
+  /** 7.6 million parameters, as many as simple_dlm's author took, for a night. */
   large: {
     layers: 6,
     width: 320,

@@ -18,12 +18,11 @@ export function runsFolder(): string {
 }
 
 /**
- * Makes `runs/NAME-1`, or the first that is not there yet, and claims it.
+ * Makes `NAME-1` in the folder of runs, or the first that is not there yet, and claims it.
  *
  * @throws {WriteError} if it cannot be made
  */
-export async function makeRunFolder(name: string): Promise<RunFolder> {
-  const runs = runsFolder();
+export async function makeRunFolder(name: string, runs = runsFolder()): Promise<RunFolder> {
   for (let n = 1;; n++) {
     const folder = join(runs, `${name}-${n}`);
     if (await make(folder)) return await claim(folder, { made: true });
@@ -72,14 +71,13 @@ async function claim(folder: string, { made }: { made: boolean }): Promise<RunFo
 
 /** Makes a folder, which only the first of several can do; whether it was us. */
 async function make(folder: string): Promise<boolean> {
-  try {
-    await Deno.mkdir(dirname(folder), { recursive: true });
-    await Deno.mkdir(folder);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) return false;
+  const fail = (error: unknown) => {
     throw cannotTrain(folder, error);
-  }
+  };
+  await Deno.mkdir(dirname(folder), { recursive: true }).catch(fail);
+  return await Deno.mkdir(folder).then(() => true, (error) => {
+    return error instanceof Deno.errors.AlreadyExists ? false : fail(error);
+  });
 }
 
 /** Where the checkpoint of a run in a folder is. */

@@ -3,12 +3,12 @@ import { fileURLToPath } from "node:url";
 import {
   codeCell,
   codeCells,
-  createNotebook,
   DENO_METADATA,
   parseNotebook,
   writeNotebook,
 } from "dlm/jupyter/notebook.ts";
 import { inFolder } from "../_support.ts";
+import { createNotebook } from "../jupyter/_notebooks.ts";
 
 // These run notebooks, so they run under `deno test -A` only.
 const ignore = (await Deno.permissions.query({ name: "run" })).state !== "granted";

@@ -144,8 +144,11 @@ Deno.test("a crew's predictor that was replaced takes nothing with it", { ignore
   using crew = createCrew({ workers: 2 });
   const first = await crew.predictor({ config, parameters: options.start.parameters });
   using second = await crew.predictor({ config, parameters });
-  first[Symbol.dispose]();
   const batch = drawBatch(4, new Rng(6));
+  for (const ask of [() => first.logits(batch), () => first.surprisals(batch)]) {
+    await assert.rejects(ask(), { message: /forgotten this model/ });
+  }
+  first[Symbol.dispose]();
   assert.deepEqual(await second.logits(batch), await predictorOf(model).logits(batch));
 });
 

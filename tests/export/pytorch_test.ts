@@ -175,11 +175,15 @@ testWithPyTorch(
       await saveRun(path);
       const run = await loadCheckpoint(path);
       for (
-        const [settings, processes, sentence] of [
-          [{ muon: false }, 1, /the run began without it/],
-          [{ batch: 1 }, 2, /A batch of 1 cannot be shared by 2 processes: start fewer/],
+        const [settings, more, processes, sentence] of [
+          [{}, ["--steps", "1"], 1, /The run has all of its \d+ steps: give more --steps/],
+          [{}, ["--corpus", "nowhere.txt"], 1, /nowhere\.txt cannot be read or written: No such/],
+          [{}, ["--save-every", "0"], 1, /invalid positive value: '0'/],
+          [{ muon: false }, [], 1, /the run began without it/],
+          [{ batch: 1 }, [], 2, /A batch of 1 cannot be shared by 2 processes: start fewer/],
           [
             { learningRate: 1e30, matrixLearningRate: 1e30 },
+            [],
             1,
             /The loss became (nan|inf) at step \d/,
           ],
@@ -188,7 +192,7 @@ testWithPyTorch(
         const training = { ...run.training!, settings: { ...run.training!.settings, ...settings } };
         await saveCheckpoint(path, { ...run, training });
         const before = await Deno.readFile(path);
-        await assert.rejects(torchrun(processes, "train.py", args), sentence);
+        await assert.rejects(torchrun(processes, "train.py", [...args, ...more]), sentence);
         assert.deepEqual(await Deno.readFile(path), before);
       }
     });

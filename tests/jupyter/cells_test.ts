@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { cellModules, nameCells } from "dlm/jupyter/cells.ts";
-import { codeCell, createNotebook, markdownCell } from "dlm/jupyter/notebook.ts";
+import { codeCell } from "dlm/jupyter/notebook.ts";
+import { createNotebook, markdownCell } from "./_notebooks.ts";
 
 Deno.test("cellModules() makes a module of each code cell", () => {
   const notebook = createNotebook([

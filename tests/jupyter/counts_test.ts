@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { codeCell, createNotebook, markdownCell } from "dlm/jupyter/notebook.ts";
+import { codeCell } from "dlm/jupyter/notebook.ts";
 import { countsOf, sumCounts } from "./_counts.ts";
+import { createNotebook, markdownCell } from "./_notebooks.ts";
 
 Deno.test("countsOf() counts words, cells, lines, imports and predictions", () => {
   const notebook = createNotebook([

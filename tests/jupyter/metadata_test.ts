@@ -4,7 +4,8 @@ import { encode } from "fast-png";
 import { bars } from "dlm/display/charts/bars.ts";
 import { jupyterDisplay } from "dlm/display/picture.ts";
 import { completeMetadata } from "dlm/jupyter/metadata.ts";
-import { codeCell, createNotebook, type DisplayOutput, type Output } from "dlm/jupyter/notebook.ts";
+import { codeCell, type DisplayOutput, type Output } from "dlm/jupyter/notebook.ts";
+import { createNotebook } from "./_notebooks.ts";
 
 Deno.test("completeMetadata() says how large a picture is, and leaves other outputs alone", () => {
   const png = encode({ width: 6, height: 4, data: new Uint8Array(24), channels: 1, depth: 8 });

@@ -4,12 +4,11 @@ import {
   type Cell,
   codeCell,
   codeCells,
-  createNotebook,
   formatNotebook,
-  markdownCell,
   type Output,
   parseNotebook,
 } from "dlm/jupyter/notebook.ts";
+import { createNotebook, markdownCell } from "./_notebooks.ts";
 
 const text = fc.array(
   fc.constantFrom("a", "\n", "\r", "é", "\u2028", '"', "\\"),

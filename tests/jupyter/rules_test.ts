@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
-import {
-  type Cell,
-  type CodeCell,
-  codeCell,
-  createNotebook,
-  formatNotebook,
-  markdownCell,
-} from "dlm/jupyter/notebook.ts";
+import { type Cell, type CodeCell, codeCell, formatNotebook } from "dlm/jupyter/notebook.ts";
 import { brokenRules } from "./_rules.ts";
+import { createNotebook, markdownCell } from "./_notebooks.ts";
 
 /** A code cell that has run. */
 function ran(number: number, source = "1 + 1", shown = "2"): CodeCell {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { startKernel } from "dlm/jupyter/kernel/kernel.ts";
-import { codeCell, createNotebook } from "dlm/jupyter/notebook.ts";
+import { codeCell } from "dlm/jupyter/notebook.ts";
 import { type StopEvent, stopNotebook } from "dlm/jupyter/stop.ts";
+import { createNotebook } from "./_notebooks.ts";
 
 // This starts kernels, so it runs under `deno test -A` only.
 const ignore = (await Deno.permissions.query({ name: "run" })).state !== "granted";

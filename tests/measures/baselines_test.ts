@@ -44,6 +44,8 @@ Deno.test("brotliBits() are the difference of two files, both packed as well as 
     8 * (bytes(text, quality) - bytes(corpus.tokenizer.decode(corpus.train), quality)) /
     corpus.validation.length;
   assertClose([await brotliBits(corpus)], [bits(11)], 0.01);
+  const half = corpus.validation.subarray(0, corpus.validation.length / 2);
+  assertClose([await brotliBits({ ...corpus, validation: half })], [bits(11)], 0.02);
   assert(Math.abs(bits(9) - bits(11)) > 0.05, `${bits(9)}`);
 });
 

@@ -35,14 +35,15 @@ async function losses(choices: Choices): Promise<number[]> {
 }
 
 Deno.test("with all choices undone a run takes the steps of startRun()", async () => {
-  await using run = await startRun(corpus, { ...settings, microBatch: 4, workers: 0 });
-  const expected = await Array.fromAsync(run.train());
-  const found = await history();
   const numbers = (metrics: TrainMetrics[]) => [
     ...metrics.map(({ loss }) => loss),
     metrics.at(-1)!.validation!.bitsPerCharacter,
   ];
-  assertClose(numbers(found), numbers(expected), 1e-5);
+  for (const muon of [true, false]) {
+    await using run = await startRun(corpus, { ...settings, muon, microBatch: 4, workers: 0 });
+    const expected = await Array.fromAsync(run.train());
+    assertClose(numbers(await history({ muon })), numbers(expected), 1e-5);
+  }
 });
 
 for (const [name, [does]] of Object.entries(CHOICES)) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { claimRunFolder } from "dlm/training/run_folder.ts";
+import { claimRunFolder, makeRunFolder } from "dlm/training/run_folder.ts";
 import { loadCheckpoint, saveCheckpoint } from "dlm/training/checkpoint.ts";
 import { inFolder } from "../_support.ts";
 import { finished } from "./_checkpoints.ts";
@@ -58,6 +58,21 @@ Deno.test("claimRunFolder() throws if the folder is a file", { ignore }, async (
   await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/file`, "");
     await assert.rejects(claimRunFolder(`${folder}/file`), {
+      name: "WriteError",
+      message: /^A run cannot be kept in .*\.$/,
+    });
+  });
+});
+
+Deno.test("makeRunFolder() makes the first that is not there, and throws if none can be made", {
+  ignore,
+}, async () => {
+  await inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/runs/a-1`, { recursive: true });
+    await using second = await makeRunFolder("a", `${folder}/runs`);
+    assert.equal(second.checkpoint, `${folder}/runs/a-2/checkpoint.safetensors`);
+    await Deno.writeTextFile(`${folder}/file`, "");
+    await assert.rejects(makeRunFolder("a", `${folder}/file`), {
       name: "WriteError",
       message: /^A run cannot be kept in .*\.$/,
     });

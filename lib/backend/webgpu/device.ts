@@ -44,7 +44,7 @@ const LIMITS = [
 ] as const;
 
 /** Opens a device with the limits of its adapter; those of a device are by default the least. */
-export async function openDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+async function openDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   const limits = LIMITS.map((name) => [name, adapter.limits[name]] as const);
   const timing = "timestamp-query" as const; // which a profile wants
   return await adapter.requestDevice({

@@ -142,12 +142,19 @@ def read_corpus(path, metadata):
     return torch.tensor([ids[character] for character in text[: len(text) * 9 // 10]])
 
 
+def positive(text):
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("checkpoint")
     parser.add_argument("--corpus", required=True, help="the text it learned from")
     parser.add_argument("--steps", type=int, required=True, help="of the run, from its beginning on")
-    parser.add_argument("--save-every", type=int, default=1000, help="steps between checkpoints")
+    parser.add_argument("--save-every", type=positive, default=1000, help="steps between checkpoints")
     parser.add_argument("--out", required=True, help="the checkpoint to write")
     parser.add_argument("--bfloat16", action="store_true", help="multiply matrices in 16 bits")
     parser.add_argument("--compile", action="store_true", help="have torch.compile make kernels first")
@@ -174,6 +181,8 @@ def main():
     settings = {**training["settings"], "steps": arguments.steps}
     settings.pop("seconds", None)
     done, seconds = training["done"]["step"], training["done"]["seconds"]
+    if done >= arguments.steps:
+        sys.exit(f"The run has all of its {done} steps: give more --steps to go on.")
     split = read_corpus(arguments.corpus, metadata)
     if settings["batch"] < dist.get_world_size():
         processes = dist.get_world_size()
@@ -199,4 +208,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except OSError as error:
+        sys.exit(f"{error.filename} cannot be read or written: {error.strerror}.")

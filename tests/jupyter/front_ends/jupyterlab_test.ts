@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "puppeteer-core";
-import { codeCell, createNotebook, markdownCell, writeNotebook } from "dlm/jupyter/notebook.ts";
+import { codeCell, writeNotebook } from "dlm/jupyter/notebook.ts";
 import { CHROMIUM_FLAGS, findChromium } from "../../_chromium.ts";
 import { inFolder } from "../../_support.ts";
 import { hasJupyter, startJupyter } from "./_jupyter_server.ts";
+import { createNotebook, markdownCell } from "../_notebooks.ts";
 
 const chromium = await findChromium();
 const ready = chromium !== undefined && await hasJupyter();

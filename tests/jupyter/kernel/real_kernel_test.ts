@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { type Kernel, KernelError, startKernel } from "dlm/jupyter/kernel/kernel.ts";
-import { codeCell, codeCells, createNotebook, type Output } from "dlm/jupyter/notebook.ts";
+import { codeCell, codeCells, type Output } from "dlm/jupyter/notebook.ts";
 import { repeatNotebook } from "dlm/jupyter/repeat.ts";
 import { runNotebook } from "dlm/jupyter/runner.ts";
+import { createNotebook } from "../_notebooks.ts";
 
 // This starts kernels, so it runs under `deno test -A` only.
 const ignore = (await Deno.permissions.query({ name: "run" })).state !== "granted";

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { type Kernel, KernelError, startKernel } from "dlm/jupyter/kernel/kernel.ts";
-import { codeCell, createNotebook, writeNotebook } from "dlm/jupyter/notebook.ts";
+import { codeCell, writeNotebook } from "dlm/jupyter/notebook.ts";
 import { runNotebook } from "dlm/jupyter/runner.ts";
+import { createNotebook } from "../_notebooks.ts";
 
 // This starts kernels and writes files, so it runs under `deno test -A` only.
 const ignore = (await Deno.permissions.query({ name: "run" })).state !== "granted";

@@ -47,7 +47,7 @@ const CONVENTIONS = {
 export type ConventionName = keyof typeof CONVENTIONS;
 
 /** How the system calls code on which this runs. */
-export function conventionHere(): ConventionName {
+function conventionHere(): ConventionName {
   return Deno.build.os === "windows" ? "windows" : "systemV";
 }
 

@@ -19,7 +19,7 @@ import {
 } from "../machine/assembler.ts";
 
 /** What the code that packs is told, in words of 8 bytes: addresses and distances in bytes. */
-export const PACKING_WORDS = ["from", "fromRow", "to", "toRow", "rows", "mask1", "mask2"] as const;
+const PACKING_WORDS = ["from", "fromRow", "to", "toRow", "rows", "mask1", "mask2"] as const;
 
 function word(name: typeof PACKING_WORDS[number]): Memory {
   return at(RDI, 8 * PACKING_WORDS.indexOf(name));
