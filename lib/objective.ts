@@ -28,7 +28,6 @@ export interface NoiseOptions {
  * Every objective is such a way; the model and the optimizer see no difference.
  */
 export interface DrawNoise {
-  /** @throws {RangeError} if an id is no character's */
   (sequences: readonly Int32Array[], options: NoiseOptions): NoisyBatch;
   /** How many noisy sequences it makes of each.
    * @default {1}
@@ -139,29 +138,15 @@ export function nextCharacterNoise(
   const readings = sequences.map((clean) => {
     return { clean, noisy: Int32Array.of(maskId, ...clean.subarray(0, -1)), weight: 1 };
   });
-  return known(packBatch(readings, { total: charactersOf(sequences), asks: () => true }), maskId);
+  return packBatch(readings, { total: charactersOf(sequences), asks: () => true });
 }
 
-/**
- * Packs readings that are asked for what is behind their masks.
- *
- * @throws {RangeError} if that is no character of the model's
- */
+/** Packs readings that are asked for what is behind their masks. */
 export function packMasks(
   readings: readonly Reading[],
   { maskId, total }: { maskId: number; total: number },
 ): NoisyBatch {
-  return known(packBatch(readings, { total, asks: (id) => id === maskId }), maskId);
-}
-
-/** A batch that asks for characters alone: for all else, kernels would find no surprisal at all. */
-function known(batch: NoisyBatch, maskId: number): NoisyBatch {
-  const stranger = batch.targets.find((id) => !(id >= 0 && id < maskId));
-  if (stranger === undefined) return batch;
-  throw new RangeError(
-    `The text has the id ${stranger}, and the model knows 0 to ${maskId - 1}: ` +
-      "encode the text with the model's own tokenizer.",
-  );
+  return packBatch(readings, { total, asks: (id) => id === maskId });
 }
 
 function charactersOf(sequences: readonly Int32Array[]): number {
@@ -173,11 +158,26 @@ function charactersOf(sequences: readonly Int32Array[]): number {
  *
  * @param batch whose sequences have one length
  * @returns logits, `[N, V]`, owned by the caller
+ * @throws {RangeError} if it has an id that the denoiser does not know
  */
-export function batchLogits(denoiser: Denoiser, { tokens, lengths, rows }: Batch): tf.Tensor2D {
+export function batchLogits(denoiser: Denoiser, batch: Batch): tf.Tensor2D {
+  checkIds(batch, denoiser.vocabularySize);
+  const { tokens, lengths, rows } = batch;
   const shape: [number, number] = [lengths.length, lengths[0]!];
   return tf.tidy(() =>
     denoiser.logits(tf.tensor2d(tokens, shape, "int32"), tf.tensor1d(rows, "int32"))
+  );
+}
+
+/** Refuses what is neither a character nor a mask: kernels would read the row of another id, or find
+ * no surprisal at all. */
+function checkIds({ tokens, targets }: Batch & Partial<NoisyBatch>, maskId: number): void {
+  const stranger = tokens.find((id) => !(id >= 0 && id <= maskId)) ??
+    targets?.find((id) => !(id >= 0 && id < maskId));
+  if (stranger === undefined) return;
+  throw new RangeError(
+    `The text has the id ${stranger}, and the model knows 0 to ${maskId - 1}: ` +
+      "encode the text with the model's own tokenizer.",
   );
 }
 

@@ -7,9 +7,12 @@ import {
   lossAndGradients,
   nextCharacterNoise,
   noisyLoss,
+  packMasks,
   rootCountNoise,
 } from "dlm/objective.ts";
+import { predictorOf } from "dlm/crew/predictor.ts";
 import { Rng } from "dlm/rng.ts";
+import { lastFrame, sample } from "dlm/sampler.ts";
 import { linear, polynomial, sharedOffsetTimes } from "dlm/schedule.ts";
 import { centralDifferences, dot, FLOAT32_TOLERANCE } from "./_reference.ts";
 import * as reference from "./_reference.ts";
@@ -249,18 +252,29 @@ Deno.test("nextCharacterNoise() shifts a text by one, behind a mask, and counts 
   ]);
 });
 
-Deno.test("noise of a text that the model cannot spell is refused, before it costs nothing", () => {
-  const options = () => ({ maskId, rng: new Rng(1) });
-  for (const id of [-1, maskId, maskId + 1]) {
-    const clean = [new Int32Array(4).fill(id)];
-    for (const noise of [exactCountNoise, rootCountNoise, nextCharacterNoise]) {
-      assert.throws(() => noise(clean, options()), {
-        name: "RangeError",
-        message: `The text has the id ${id}, and the model knows 0 to ${maskId - 1}: ` +
-          "encode the text with the model's own tokenizer.",
-      });
+Deno.test("a text that the model cannot spell is refused, hidden or not", async () => {
+  using model = new Transformer(TINY, randomParameters(TINY, 1));
+  const V = TINY.vocabularySize;
+  for (const id of [-1, V + 1, V + 9]) {
+    const error = {
+      name: "RangeError",
+      message: `The text has the id ${id}, and the model knows 0 to ${V - 1}: ` +
+        "encode the text with the model's own tokenizer.",
+    };
+    const clean = Int32Array.of(0, id, 1, 2);
+    const [hidden, shown] = [[0, V, 1, 2], [0, id, V, 2]].map((ids) => {
+      const readings = [{ clean, noisy: Int32Array.from(ids), weight: 1 }];
+      return packMasks(readings, { maskId: V, total: 1 });
+    });
+    for (const batch of [hidden!, shown!]) {
+      await assertNoLeak(() => assert.throws(() => noisyLoss(model, batch), error));
+      await assert.rejects(predictorOf(model).surprisals(batch), error);
     }
+    await assert.rejects(lastFrame(sample(model, [shown!.tokens], { rng: new Rng(1) })), error);
   }
+  const mask = [{ clean: Int32Array.of(V), noisy: Int32Array.of(V), weight: 1 }];
+  const nothing = packMasks(mask, { maskId: V, total: 1 });
+  assert.throws(() => noisyLoss(model, nothing), { message: /^The text has the id 5, / });
 });
 
 Deno.test("nextCharacterNoise() gives a causal model's -log p by the chain rule, prefix by prefix", async () => {

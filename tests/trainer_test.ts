@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Interrupted } from "dlm/backend/interrupt.ts";
 import { createCorpus } from "dlm/corpus.ts";
 import { createLearner, type Learner, type LearnerState } from "dlm/crew/learner.ts";
+import { evaluate } from "dlm/evaluation.ts";
 import { initialParameters, Transformer, type TransformerConfig } from "dlm/model.ts";
 import type { NoisyBatch } from "dlm/batch.ts";
 import type { OnProgress, Predictor } from "dlm/crew/predictor.ts";
@@ -10,7 +11,7 @@ import { learningRateAt } from "dlm/optimizer/optimizer.ts";
 import { Rng } from "dlm/rng.ts";
 import { drawBatch, train, type TrainMetrics, type TrainOptions } from "dlm/trainer.ts";
 import { type NoisySequence, unpack } from "./_batches.ts";
-import { assertNoLeak, fakeInterrupt, TINY } from "./_support.ts";
+import { assertNoLeak, fakeInterrupt, randomParameters, TINY } from "./_support.ts";
 
 const squares = Array.from({ length: 80 }, (_, i) => i * i).join(" ");
 const corpus = createCorpus("squares", squares.slice(0, 300));
@@ -184,6 +185,20 @@ Deno.test("train() evaluates some windows on the way, and the whole split at the
   for (const { validation } of metrics) {
     if (validation) assert(Math.abs(validation.bitsPerCharacter - bits) < 1e-6);
   }
+});
+
+Deno.test("train() evaluates on the same windows and masks, whatever the step and the seed", async () => {
+  const opinions = randomParameters(config, 1);
+  const average = () => Promise.resolve(new Transformer(config, opinions));
+  const found = [];
+  for (const seed of [1, 2]) {
+    const metrics = await run({ average, seed, evaluateEvery: 1 });
+    found.push(...metrics.slice(0, -1).map(({ validation }) => validation)); // the last is longer
+    using model = await average();
+    assert.deepEqual(metrics.at(-1)!.validation, await evaluate(model, corpus.validation));
+  }
+  assert.equal(found.length, 8);
+  for (const validation of found) assert.deepEqual(validation, found[0]);
 });
 
 /** A predictor that answers at once, without a model. */

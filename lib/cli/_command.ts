@@ -104,7 +104,8 @@ export function listenForTermination(): Termination {
 function end(error: unknown): never {
   const { code, sentence } = ending(error);
   try {
-    if (sentence !== undefined) console.error(sentence);
+    // It may quote a file, which must not command the terminal.
+    if (sentence !== undefined) console.error(sentence.replaceAll(/[^\P{Cc}\n]/gu, "\ufffd"));
     if (environment("DLM_TRACE")) console.error(error);
   } catch {
     // Its terminal is closed.

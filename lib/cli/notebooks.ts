@@ -74,15 +74,16 @@ const command = new Command("notebooks")
     const rows = [];
     for (const { file, notebook } of course) {
       const row = await run(notebook, file.path, options);
+      const failed = (error: unknown) => {
+        if (!(error instanceof WriteError)) throw error;
+        row.errors.push(error.message);
+      };
       if (!checks) {
         completeMetadata(notebook);
-        await writeNotebook(`${COPIES}${row.name}.ipynb`, notebook);
+        await writeNotebook(`${COPIES}${row.name}.ipynb`, notebook).catch(failed);
       }
       if (options.write && row.errors.length === 0) {
-        await replaceNotebook(file, notebook).catch((error) => {
-          if (!(error instanceof WriteError)) throw error;
-          row.errors.push(error.message);
-        });
+        await replaceNotebook(file, notebook).catch(failed);
       }
       report(row);
       rows.push(row);

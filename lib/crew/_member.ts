@@ -41,6 +41,7 @@ export function startMember(): Member {
     event.preventDefault(); // it is reported through the promises
     die(event.message);
   });
+  worker.addEventListener("messageerror", () => die("there was no memory for its answer"));
   return {
     async ask<Answer>(task: Task, moved: ArrayBuffer[] = []) {
       await ready;

@@ -1,7 +1,7 @@
 import { tf } from "dlm/backend/backend.ts";
 import { listenForInterrupt } from "dlm/backend/interrupt.ts";
 import { type NamedArrays, readAll } from "dlm/backend/variables.ts";
-import { type Batch, join, longestOf, partsOf, sliceBatch } from "dlm/batch.ts";
+import { type Batch, join, longestOf, type NoisyBatch, partsOf, sliceBatch } from "dlm/batch.ts";
 import { type Member, startMember } from "dlm/crew/_member.ts";
 import type { Task } from "dlm/crew/_worker.ts";
 import { checkFootprint, predictionFootprint } from "dlm/crew/footprint.ts";
@@ -44,8 +44,8 @@ export interface Crew extends Disposable {
   learner(options: LearnerOptions): Promise<Learner>;
   /**
    * The predictor of a model in all of them, in the place of the one before: they share the
-   * sequences of every batch, and answer what the model itself would, to the last bit. The one
-   * before answers no longer.
+   * sequences of every batch, and answer what the model itself would, to the last bit (on a Mac,
+   * whose products are the system's, but for rounding). The one before answers no longer.
    *
    * @throws {RangeError} if the parameters do not fit the config
    */
@@ -98,9 +98,12 @@ export function createCrew({ workers = navigator.hardwareConcurrency }: CrewOpti
     },
     async predictor({ config, parameters }) {
       const own = latest = {};
-      const loaded = () => {
-        if (own === latest) return all();
-        throw new Error("The Workers have forgotten this model: load it again.");
+      // A batch is dealt out in parts, of which the later ones might find another model.
+      const asking = (kind: "logits" | "surprisals") => (batch: Batch): Task => {
+        if (own !== latest) {
+          throw new Error("The Workers have forgotten this model: load it again.");
+        }
+        return { kind, batch: batch as NoisyBatch };
       };
       await Promise.all(all().map((member) => member.ask({ kind: "load", config, parameters })));
       const { vocabularySize, context, causal } = config;
@@ -108,13 +111,11 @@ export function createCrew({ workers = navigator.hardwareConcurrency }: CrewOpti
         vocabularySize,
         context,
         causal,
-        logits: async (batch) =>
-          await dealOut(loaded(), batch, (part) => ({ kind: "logits", batch: part })),
+        logits: async (batch) => await dealOut(all(), batch, asking("logits")),
         surprisals: (batch, onProgress) =>
           untilStopped(
             onProgress,
-            async (pace) =>
-              await dealOut(loaded(), batch, (part) => ({ kind: "surprisals", batch: part }), pace),
+            async (pace) => await dealOut(all(), batch, asking("surprisals"), pace),
           ),
         [Symbol.dispose]() {
           if (own !== latest) return; // another model is in its place

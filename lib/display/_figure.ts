@@ -55,8 +55,13 @@ function drawing(svg: Drawn): Block {
   }
   svg.setAttribute("overflow", "visible");
   const [width, height] = ["width", "height"].map((name) => Number(svg.getAttribute(name)));
-  return { markup: svg.outerHTML, width: width!, height: height! };
+  // linkedom leaves in texts what no XML may have.
+  const markup = svg.outerHTML.toWellFormed().replaceAll(NOT_XML, "\ufffd");
+  return { markup, width: width!, height: height! };
 }
+
+// deno-lint-ignore no-control-regex -- they are meant
+const NOT_XML = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g;
 
 const geometry = /^(d|transform|points|[xy][12]?|c[xy]|r[xy]?|d[xy]|width|height)$/;
 

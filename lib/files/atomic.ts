@@ -16,6 +16,8 @@ export interface WriteOptions {
  * Writes a file, and its folder if need be, so that nobody ever finds half of it: after a crash, a kill or a full
  * disk it holds either all of the new bytes or exactly what it held before.
  *
+ * A link stays a link, to a new file; permissions stay as they were.
+ *
  * A process that is killed in the middle leaves a `….tmp` beside the file, which
  * nothing reads; see {@linkcode removeLeftovers}.
  *
@@ -26,18 +28,20 @@ export async function writeFileAtomic(
   bytes: Uint8Array,
   { previous }: WriteOptions = {},
 ): Promise<void> {
-  const target = path instanceof URL ? fileURLToPath(path) : path;
+  const named = path instanceof URL ? fileURLToPath(path) : path;
+  const target = await Deno.realPath(named).catch(() => named); // a link stays one
   const temporary = temporaryName(target);
   try {
     await Deno.mkdir(dirname(target), { recursive: true });
     await writeToDisk(temporary, bytes);
+    await copyMode(target, temporary);
     if (previous) await keep(target, previous);
     await Deno.rename(temporary, target);
   } catch (cause) {
     await removeIfThere(temporary);
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new WriteError(
-      `Cannot write ${bytes.length} bytes to ${target} (${reason}): make sure that its disk ` +
+      `Cannot write ${bytes.length} bytes to ${named} (${reason}): make sure that its disk ` +
         `has room and its folder may be written to, then try again; the file is as it was before.`,
       { cause },
     );
@@ -67,7 +71,7 @@ function temporaryName(target: string): string {
 
 /** Gives a file a second name, which it takes over from whatever had it; there may be no file yet. */
 async function keep(target: string, previous: string): Promise<void> {
-  const temporary = temporaryName(target);
+  const temporary = temporaryName(previous);
   try {
     await Deno.link(target, temporary)
       .catch(() => Deno.copyFile(target, temporary)); // not every file system has links
@@ -81,6 +85,12 @@ async function keep(target: string, previous: string): Promise<void> {
 
 async function removeIfThere(path: string): Promise<void> {
   await Deno.remove(path).catch(() => {});
+}
+
+/** Gives a new file the permissions of the one whose place it takes, where there are such. */
+async function copyMode(from: string, to: string): Promise<void> {
+  const mode = await Deno.stat(from).then(({ mode }) => mode, () => null);
+  if (mode !== null && Deno.build.os !== "windows") await Deno.chmod(to, mode & 0o777);
 }
 
 /** Writes and waits for the disk; else a power cut could keep the rename and lose the bytes. */

@@ -91,14 +91,13 @@ async function loadKnown(
 ): Promise<NamedText> {
   if (source.package !== undefined) return await mobyDick(); // there is no other
   const { name, title } = source;
+  const cache = fileURLToPath(new URL(`../../data/cache/${name}.txt`, import.meta.url));
   const known = unreachable.get(name);
   try {
-    if (known !== undefined) throw new Error(known);
-    const bytes = await fetchText(source as Download, {
-      onProgress: () => {},
-      ...options,
-      cache: fileURLToPath(new URL(`../../data/cache/${name}.txt`, import.meta.url)),
-    });
+    const here = await Deno.stat(cache).then(() => true, () => false); // put there meanwhile, maybe
+    if (known !== undefined && !here) throw new Error(known);
+    const bytes = await fetchText(source as Download, { onProgress: () => {}, ...options, cache });
+    unreachable.delete(name);
     return { name, text: await decodeText(name, bytes) };
   } catch (error) {
     if (error instanceof Interrupted) throw error;

@@ -21,7 +21,7 @@ export function courseOrder(names: readonly string[]): string[] {
  * whole course if there are none. A name is a number (`01`), a file name without its ending
  * (`01_data`) or a path.
  *
- * @throws RangeError if a name fits no notebook
+ * @throws RangeError if a name fits no notebook, or two files have one name
  */
 export async function selectNotebooks(names: readonly string[]): Promise<string[]> {
   const files = (await Array.fromAsync(Deno.readDir(COURSE))).map(({ name }) => name);
@@ -30,8 +30,18 @@ export async function selectNotebooks(names: readonly string[]): Promise<string[
   for (const name of names.length > 0 ? names : course) {
     paths.push(await pathOf(name, course));
   }
-  return [...new Set(paths)];
+  const real = new Map<string, string>(); // one path for each file, however often it is named
+  for (const path of paths) real.set(await Deno.realPath(path), path);
+  const named = [...real.values()];
+  const twice = named.find((path, i) => named.findIndex(sameName(path)) < i);
+  if (twice === undefined) return named;
+  throw new RangeError(
+    `Several notebooks are called ${basename(twice)}, and what becomes of them is kept by that ` +
+      "name: run them one after the other.",
+  );
 }
+
+const sameName = (path: string) => (other: string) => notebookName(other) === notebookName(path);
 
 /** The notebook of the course that `name` means, if any. */
 export function findInCourse(name: string, course: readonly string[]): string | undefined {

@@ -58,6 +58,9 @@ export function readCheckpointMetadata(texts: Record<string, string>): Checkpoin
   const { format = "not named", version, kernels, training } = texts;
   check(format === FORMAT, `its format is ${format}, and this library reads ${FORMAT}`);
   check(version !== undefined, "its metadata do not give the version");
+  for (const text of [version, kernels]) {
+    check(!/\p{Cc}/u.test(text ?? ""), "its version or its kernels have control characters");
+  }
   const config = readConfig(parse(texts, "config"));
   return {
     version,

@@ -120,11 +120,7 @@ async function modelAt(path: string): Promise<KnownModel> {
   return { config, corpus, training, path, name, shipped, written };
 }
 
+/** What is in a folder: nothing, if it is none or nobody may look. */
 async function entriesOf(folder: string): Promise<Deno.DirEntry[]> {
-  try {
-    return await Array.fromAsync(Deno.readDir(folder));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
+  return await Array.fromAsync(Deno.readDir(folder)).catch(() => []);
 }

@@ -3,6 +3,17 @@ import { loadCheckpoint } from "dlm/training/checkpoint.ts";
 import { encodeCheckpoint } from "dlm/training/checkpoint_format.ts";
 import { command, inFreshProject } from "../course/_project.ts";
 
+/** Asks twice for a text that cannot be had, and prints what came of it. */
+const ASKING = `
+  import { loadCorpus } from "dlm/corpus.ts";
+  const [names, notices] = [[], []];
+  for (let i = 0; i < 2; i++) {
+    const corpus = await loadCorpus("tinyshakespeare", { onNotice: (said) => notices.push(said) });
+    names.push(corpus.name);
+  }
+  console.log(JSON.stringify({ names, notices }));
+`;
+
 // These start processes and write files, so they run under `deno test -A` only.
 const ignore = (await Deno.permissions.query({ name: "run" })).state !== "granted";
 
@@ -100,4 +111,20 @@ Deno.test("train says at its end that a sorted list is split into parts unlike e
     const letters = [..."abcdefghijklmnopqrstuvwxyz"];
     const sorted = letters.flatMap((a) => letters.map((b) => `${a}${b}\n`)).join("");
     assert.match(await withModel(folder, sorted), /other characters than the training part, as/);
+  }));
+
+Deno.test("where tiny Shakespeare cannot be had the text is Moby-Dick, which is said once", {
+  ignore,
+}, () =>
+  inFreshProject(async (folder) => {
+    await Deno.writeTextFile(`${folder}/ask.ts`, ASKING);
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-check", "--quiet", "-A", "--deny-net", "ask.ts"],
+      cwd: folder,
+    }).output();
+    const { names, notices } = JSON.parse(new TextDecoder().decode(stdout));
+    assert.deepEqual(names, ["moby-dick", "moby-dick"]);
+    assert.equal(notices.length, 2);
+    assert.match(notices[0], /^Downloading tiny Shakespeare/); // in vain
+    assert.match(notices[1], /cannot be had here .* so the text is Moby-Dick.* at data\/cache/);
   }));

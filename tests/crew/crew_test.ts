@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { useBackend } from "dlm/backend/backend.ts";
 import { readAll } from "dlm/backend/variables.ts";
 import { createCrew, predictInWorkers, usefulWorkers } from "dlm/crew/crew.ts";
-import { createLearner, type Learner } from "dlm/crew/learner.ts";
+import { createLearner, type Learner, type StepResult } from "dlm/crew/learner.ts";
 import { predictorOf } from "dlm/crew/predictor.ts";
 import { evaluate } from "dlm/evaluation.ts";
 import { measureCalibration } from "dlm/measures/calibration.ts";
@@ -12,7 +12,7 @@ import { initialParameters, Transformer } from "dlm/model.ts";
 import { exactCountNoise } from "dlm/objective.ts";
 import { Rng } from "dlm/rng.ts";
 import { lastFrame, sample } from "dlm/sampler.ts";
-import { fakeInterrupt } from "../_support.ts";
+import { assertClose, fakeInterrupt } from "../_support.ts";
 
 // Workers read the library's files, so these run under `deno test -A` only.
 const ignore = (await Deno.permissions.query({ name: "read" })).state !== "granted";
@@ -43,24 +43,28 @@ function drawBatch(count: number, rng: Rng) {
   return exactCountNoise(windows, { maskId: 7, rng });
 }
 
-/** The losses of some steps on random sequences; the same for every learner. */
-async function losses(learner: Learner): Promise<number[]> {
+/** What some steps on random sequences find; the same for every learner. */
+async function takeSteps(learner: Learner): Promise<StepResult[]> {
   const rng = new Rng(2);
-  const found: number[] = [];
+  const found: StepResult[] = [];
   for (let step = 1; step <= 12; step++) {
-    found.push((await learner.step(drawBatch(8, rng), { ...rates, step })).loss);
+    found.push(await learner.step(drawBatch(8, rng), { ...rates, step }));
   }
   return found;
 }
 
 Deno.test("a crew learns on one curve whatever the number of Workers", { ignore }, async () => {
   await using alone = createLearner(options);
-  const expected = await losses(alone);
-  assert(expected.at(-1)! < expected[0]! - 0.1, "the model learns");
+  const expected = await takeSteps(alone);
+  assert(expected.at(-1)!.loss < expected[0]!.loss - 0.1, "the model learns");
+  assert(expected.some(({ gradientNorm }) => gradientNorm > 1), "some gradients are clipped");
   for (const workers of [1, 2, 3, 8]) {
     using crew = createCrew({ workers });
-    const found = await losses(await crew.learner(options));
-    found.forEach((loss, i) => assert(Math.abs(loss - expected[i]!) < 1e-4, `${loss}`));
+    const found = await takeSteps(await crew.learner(options));
+    for (const [i, { loss, gradientNorm }] of found.entries()) {
+      assert(Math.abs(loss - expected[i]!.loss) < 1e-4, `${loss}`);
+      assertClose([gradientNorm], [expected[i]!.gradientNorm], 1e-3);
+    }
   }
 });
 
@@ -68,8 +72,8 @@ Deno.test("a crew's state is that of a learner in this thread", { ignore }, asyn
   await using alone = createLearner(options);
   using crew = createCrew({ workers: 2 });
   const team = await crew.learner(options);
-  await losses(alone);
-  await losses(team);
+  await takeSteps(alone);
+  await takeSteps(team);
   const [expected, found] = [await alone.state("average"), await team.state("average")];
   assert.deepEqual(Object.keys(found).sort(), Object.keys(expected).sort());
   for (const [name, values] of Object.entries(expected)) {
@@ -143,7 +147,10 @@ Deno.test("a crew's predictor that was replaced takes nothing with it", { ignore
   const parameters = await readAll(model.parameters);
   using crew = createCrew({ workers: 2 });
   const first = await crew.predictor({ config, parameters: options.start.parameters });
+  const half = first.surprisals(drawBatch(200, new Rng(7))); // which is being dealt out
+  const refused = assert.rejects(half, { message: /forgotten this model/ });
   using second = await crew.predictor({ config, parameters });
+  await refused;
   const batch = drawBatch(4, new Rng(6));
   for (const ask of [() => first.logits(batch), () => first.surprisals(batch)]) {
     await assert.rejects(ask(), { message: /forgotten this model/ });

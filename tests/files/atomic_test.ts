@@ -50,6 +50,23 @@ testWithFile("writeFileAtomic() replaces a file", async (path, folder) => {
   assert.deepEqual(names(folder), ["a file"]);
 });
 
+testWithFile(
+  "writeFileAtomic() leaves a link a link, and permissions as they were",
+  async (path, folder) => {
+    if (Deno.build.os === "windows") return; // which has other permissions, and links for few
+    await Deno.chmod(path, 0o600);
+    await Deno.mkdir(`${folder}/elsewhere`);
+    const link = `${folder}/elsewhere/link`;
+    await Deno.symlink(path, link);
+    await writeFileAtomic(link, new Uint8Array([5]), { previous: `${folder}/elsewhere/previous` });
+    assert((await Deno.lstat(link)).isSymlink);
+    assert.deepEqual(await Deno.readFile(path), new Uint8Array([5]));
+    assert.equal((await Deno.stat(path)).mode! & 0o777, 0o600);
+    assert.deepEqual(await Deno.readFile(`${folder}/elsewhere/previous`), old);
+    assert.deepEqual(names(folder).sort(), ["a file", "elsewhere"]);
+  },
+);
+
 testWithFile("writeFileAtomic() takes a URL", async (path) => {
   await writeFileAtomic(new URL(`file://${path}`), new Uint8Array([4]));
   assert.deepEqual(await Deno.readFile(path), new Uint8Array([4]));

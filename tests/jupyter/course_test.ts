@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { courseOrder, findInCourse, notebookName } from "dlm/jupyter/course.ts";
+import { courseOrder, findInCourse, notebookName, selectNotebooks } from "dlm/jupyter/course.ts";
+import { inFolder } from "../_support.ts";
+
+const ignore = (await Deno.permissions.query({ name: "write" })).state !== "granted";
 
 Deno.test("courseOrder() goes by number, solutions last", () => {
   assert.deepEqual(
@@ -29,6 +32,26 @@ Deno.test("findInCourse() takes a number or a name, and nothing near them", () =
     assert.equal(findInCourse(name, course), undefined);
   }
 });
+
+Deno.test("selectNotebooks() takes a file once, however it is named, and no two of one name", {
+  ignore,
+}, () =>
+  inFolder(async (folder) => {
+    const [first] = await selectNotebooks(["01"]);
+    await Deno.symlink(first!, `${folder}/link.ipynb`);
+    assert.equal(
+      (await selectNotebooks(["01", "01_data", first!, `${folder}/link.ipynb`])).length,
+      1,
+    );
+    await Deno.copyFile(first!, `${folder}/01_data.ipynb`);
+    await assert.rejects(selectNotebooks(["01", `${folder}/01_data.ipynb`]), {
+      name: "RangeError",
+      message: /^Several notebooks are called 01_data\.ipynb, .* one after the other\.$/,
+    });
+    assert.deepEqual(await selectNotebooks([`${folder}/01_data.ipynb`]), [
+      `${folder}/01_data.ipynb`,
+    ]);
+  }));
 
 Deno.test("notebookName() is the file name without its ending", () => {
   assert.equal(notebookName("a/b/01_data.ipynb"), "01_data");

@@ -48,6 +48,23 @@ Deno.test("measureCalibration() counts each prediction in the bin of its probabi
   close(error, 0.05, 1e-6);
 });
 
+Deno.test("measureCalibration() has as many bins as it is told, with edges at equal distances", async () => {
+  const count = async (predictions: number[], bins?: number) => {
+    const rows = predictions.map((p) => [p, 1 - p].map(Math.log));
+    const denoiser = { ...lookupDenoiser([...rows, ...rows]), causal: true };
+    return (await measureCalibration(denoiser, new Int32Array(8), { bins })).bins.length;
+  };
+  assert.deepEqual(await Promise.all([4, 2].map((bins) => count([0.7, 0.8], bins))), [2, 1]);
+  assert.equal(await count([0.66, 0.71]), 2); // tenths, unless told otherwise
+  assert.equal(await count([0.61, 0.69]), 1);
+});
+
+Deno.test("measureCalibration() masks other places with another seed", async () => {
+  const measure = (seed?: number) => measureCalibration(language, split, { seed });
+  assert.deepEqual(await measure(), await measure(0));
+  assert.notDeepEqual(await measure(1), await measure(0));
+});
+
 Deno.test("measureCalibration() of what is certain has one bin, the last", async () => {
   const denoiser = lookupDenoiser(Array(4).fill([100, 0]));
   const { bins, error } = await measureCalibration(denoiser, new Int32Array(40));

@@ -1,3 +1,4 @@
+import { ownNumbers } from "dlm/backend/numbers.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
@@ -66,6 +67,7 @@ Deno.test("spreadOverTeam() gives what is its own and takes the rest from the ot
     assert.deepEqual([...own!], [1, 2, 0]);
     others!.set([7], 2); // the other has b
   });
+  Object.values(variables).forEach(ownNumbers); // as those that have been trained
   await assertNoLeak(() => spreadOverTeam(variables, { a: 0, b: 1 }, team));
   assert.deepEqual([...await variables.a.data(), ...await variables.b.data()], [1, 2, 7]);
   tf.dispose(variables);

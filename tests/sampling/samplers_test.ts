@@ -272,6 +272,36 @@ Deno.test("with a choice temperature, lowConfidence() keeps a place in proportio
   }
 });
 
+Deno.test("with a choice temperature, lowConfidence() has less noise the less time is left", async () => {
+  const logits = [[4, 0], [1, 0], [0, 0]];
+  const confidences = logits.map((row) => softmax(row)[0]!);
+  const templates = Array.from({ length: 5_000 }, () => masks(3, 2));
+  const options = { sampler: lowConfidence({ choiceTemperature: 0.5 }), topK: 1 };
+  const moments = await frames(templates, options, lookupDenoiser(logits));
+  const [first, second] = [moments[1]!.revealed, moments[2]!.revealed];
+  const after = [...first].flatMap((place, i) => place % 3 === 0 ? [second[i]! % 3] : []);
+  const powers = [1, 2].map((place) => confidences[place]! ** (1 / (0.5 * 2 / 3))); // time 2/3
+  const [one, two] = powers as [number, number];
+  const found = tally(2, after.length, (i) => after[i]! - 1);
+  assertFrequencies(found, [one / (one + two), two / (one + two)]);
+});
+
+Deno.test("remasking() and remaskingLoop() are those of the paper, unless told otherwise", async () => {
+  const write = (sampler: Sampler) => frames(Array(8).fill(masks(T)), { sampler });
+  const loop = { on: 0.55, off: 0.05, alpha: 0.9, sigma: 0.02, steps: 64 };
+  assert.deepEqual(
+    await write(remasking({ steps: 64 })),
+    await write(remasking({ steps: 64, cap: 0.04 })),
+  );
+  assert.deepEqual(await write(remaskingLoop({ steps: 64 })), await write(remaskingLoop(loop)));
+  const others = [{ ...loop, alpha: 0.8 }, { ...loop, sigma: 0.2 }, { ...loop, on: 0.7 }, {
+    ...loop,
+    off: 0.2,
+  }];
+  const usual = await write(remaskingLoop({ steps: 64 }));
+  for (const other of others) assert.notDeepEqual(await write(remaskingLoop(other)), usual);
+});
+
 Deno.test("confidenceThreshold() takes what is as sure as 0.9, or else the surest", async () => {
   const logits = [[Math.log(0.91 / 0.09), 0], [Math.log(0.89 / 0.11), 0], [0, 0]];
   const options = { sampler: confidenceThreshold() };

@@ -28,6 +28,9 @@ import {
   FLOAT32_TOLERANCE,
   matMul,
   type Matrix,
+  reluSquared,
+  rmsNorm,
+  rotary,
   softmax,
   transpose,
 } from "../_reference.ts";
@@ -61,10 +64,9 @@ async function outputs(choices: Choices, method: "logits" | "outputs" = "outputs
   return await take(tf.tidy(() => model[method](tf.tensor2d(tokens, undefined, "int32"))));
 }
 
-/** The model with all choices made, once more: plain loops over doubles. */
-function simpleDlm(config: SimpleDlmConfig, values: NamedArrays, tokens: number[][]): Matrix {
-  const [T, D] = [tokens[0]!.length, config.width];
-  const matrices = Object.fromEntries(
+/** Each parameter as rows of doubles. */
+function matricesOf(config: SimpleDlmConfig, values: NamedArrays): Record<string, Matrix> {
+  return Object.fromEntries(
     Object.entries(simpleDlmShapes(config)).map(([name, [rows, columns]]) => [
       name,
       Array.from(
@@ -73,6 +75,12 @@ function simpleDlm(config: SimpleDlmConfig, values: NamedArrays, tokens: number[
       ),
     ]),
   );
+}
+
+/** The model with all choices made, once more: plain loops over doubles. */
+function simpleDlm(config: SimpleDlmConfig, values: NamedArrays, tokens: number[][]): Matrix {
+  const [T, D] = [tokens[0]!.length, config.width];
+  const matrices = matricesOf(config, values);
   const linear = (x: Matrix, name: string) =>
     matMul(x, matrices[name]!).map((row) =>
       row.map((y, j) => y + matrices[`${name}.bias`]![0]![j]!)
@@ -108,6 +116,36 @@ testOnEachBackend("with all choices its outputs are those of plain loops", async
   const found = await outputs(SIMPLE_DLM);
   assert.deepEqual([found.length, found[0]!.length], [12, TINY.vocabularySize + 1]);
   assertClose(found.flat(), expected.flat(), 1e-5); // as for the library's model
+});
+
+/** The library's model, but with free scores, and without neighbours, once more in plain loops. */
+function freeScores(config: SimpleDlmConfig, values: NamedArrays, tokens: number[][]): Matrix {
+  const matrices = matricesOf(config, values);
+  const size = config.width / config.heads;
+  return tokens.flatMap((sequence) => {
+    let x = rmsNorm(embed(matrices.embedding!, [sequence]));
+    for (let i = 0; i < config.layers; i++) {
+      const qkv = matMul(rmsNorm(x), matrices[`blocks.${i}.attention.qkv`]!);
+      const heads = Array.from({ length: config.heads }, (_, h) => {
+        const [q, k, v] = [0, 1, 2].map((n) => (n * config.heads + h) * size)
+          .map((from) => qkv.map((row) => row.slice(from, from + size)));
+        const scores = matMul(rotary(q!), transpose(rotary(k!)));
+        return matMul(scores.map((row) => softmax(row.map((y) => y / Math.sqrt(size)))), v!);
+      });
+      const mixed = x.map((_, t) => heads.flatMap((rows) => rows[t]!));
+      x = add(x, matMul(mixed, matrices[`blocks.${i}.attention.out`]!));
+      const hidden = reluSquared(matMul(rmsNorm(x), matrices[`blocks.${i}.mlp.up`]!));
+      x = add(x, matMul(hidden, matrices[`blocks.${i}.mlp.down`]!));
+    }
+    return matMul(rmsNorm(x), matrices.head!);
+  });
+}
+
+testOnEachBackend("with free scores alone, heads and turns are those of plain loops", async () => {
+  const choices = { ...UNDONE, freeScores: true, noNeighbours: true };
+  const config = configOf(choices);
+  const expected = freeScores(config, randomValues(config), tokens);
+  assertClose((await outputs(choices)).flat(), expected.flat(), 1e-5);
 });
 
 Deno.test("with all choices undone it is the library's model, from its first parameters on", async () => {

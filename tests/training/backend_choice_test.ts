@@ -12,6 +12,7 @@ const gpu = {} as GPUAdapter;
 /** A machine with a card that is so many times as fast, what was measured on it, and what told. */
 function prepare(times: number, changes: Partial<Ingredients> = {}) {
   const [measured, told, kept]: [string[], string[], number[]] = [[], [], []];
+  const memory = new Map<string, number>(); // by circumstances
   const ingredients: Ingredients = {
     findAdapter: () => Promise.resolve({ kind: "hardware", name: "a card", gpu }),
     measure(backend) {
@@ -20,8 +21,11 @@ function prepare(times: number, changes: Partial<Ingredients> = {}) {
     },
     remembered: {
       place: "the cache",
-      read: () => Promise.resolve(kept.at(-1)),
-      keep: (_, value) => Promise.resolve(void kept.push(value)),
+      read: (circumstances) => Promise.resolve(memory.get(JSON.stringify(circumstances))),
+      keep(circumstances, value) {
+        memory.set(JSON.stringify(circumstances), value);
+        return Promise.resolve(void kept.push(value));
+      },
       probe: () => Promise.resolve(),
     },
     environment: undefined,
@@ -48,6 +52,16 @@ Deno.test("chooseBackend() leaves a slower card idle, says so, and tries it once
   assert.equal(told.length, 3);
   assert.match(told[0]!, /compared/);
   for (const sentence of told.slice(1)) assert.match(sentence, /a card, stays idle.* 0\.5 times/);
+});
+
+Deno.test("chooseBackend() tries another size, and another card, anew", async () => {
+  const { ingredients, measured } = prepare(0.5);
+  const other = () => Promise.resolve({ kind: "hardware", name: "another", gpu } as const);
+  await chosen("auto", workload, ingredients);
+  await chosen("auto", { ...workload, batch: 64 }, ingredients);
+  await chosen("auto", workload, { ...ingredients, findAdapter: other });
+  await chosen("auto", workload, ingredients);
+  assert.equal(measured.length, 6);
 });
 
 Deno.test(

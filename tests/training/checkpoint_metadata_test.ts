@@ -46,6 +46,8 @@ Deno.test("readCheckpointMetadata() says what is missing or wrong, whatever stan
   const cases: [texts: Record<string, string>, message: string | RegExp][] = [
     [{}, "its format is not named, and this library reads dlm-1."],
     [{ format: "dlm-1" }, "its metadata do not give the version."],
+    [{ ...texts, version: "\x1b[2J" }, "its version or its kernels have control characters."],
+    [{ ...texts, kernels: "\x9b2J" }, "its version or its kernels have control characters."],
     [{ ...texts, config: "{" }, "its config is not JSON."],
     ...[null, 7, [], "x"].map((value): [Record<string, string>, string] => [
       wrong("config", value),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readAll } from "dlm/backend/variables.ts";
 import { loadCheckpoint, VERSION } from "dlm/training/checkpoint.ts";
 import type { Checkpoint } from "dlm/training/checkpoint_format.ts";
 import { createCorpus } from "dlm/corpus.ts";
@@ -166,7 +167,13 @@ async function assertResumed(settings: RunSettings): Promise<void> {
     const before = await losses(first, 2);
     await first.save(path);
     await using second = await resumeRun(corpus, await loadCheckpoint(path));
+    assert.deepEqual(second.done, first.done);
+    assert(second.done.seconds > 0, "a budget in seconds goes on as well");
     assert.deepEqual([...before, ...await losses(second)], expected);
+    assert.deepEqual(second.evaluation, whole.evaluation, "of the averaged model");
+    using model = await second.model();
+    using same = await whole.model();
+    assert.deepEqual(await readAll(model.parameters), await readAll(same.parameters));
   } finally {
     await Deno.remove(path);
   }

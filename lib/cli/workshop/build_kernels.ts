@@ -7,6 +7,7 @@
 import { main as compile } from "assemblyscript/asc";
 import { Command } from "commander";
 import { Buffer } from "node:buffer";
+import { writeFileAtomic } from "dlm/files/atomic.ts";
 
 const FOLDER = new URL("../../backend/kernels/", import.meta.url);
 
@@ -26,7 +27,7 @@ for (const [file, features] of Object.entries(BUILDS)) {
   const built = await build(features);
   const address = new URL(file, FOLDER);
   if (!options.check) {
-    await Deno.writeFile(address, built);
+    await writeFileAtomic(address, built);
     console.log(`${file}: ${built.length} bytes`);
   } else if (!Buffer.from(built).equals(await Deno.readFile(address))) {
     console.error(

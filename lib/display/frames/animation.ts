@@ -1,6 +1,8 @@
 import { Buffer } from "node:buffer";
+import { escapeMarkup } from "dlm/display/_block.ts";
 import { filmstrip } from "dlm/display/frames/filmstrip.ts";
 import { denoisingGif, type DenoisingGifOptions } from "dlm/display/frames/gif.ts";
+import { printable } from "dlm/display/glyphs.ts";
 import { type Displayable, jupyterDisplay } from "dlm/display/picture.ts";
 import type { Frames } from "dlm/sampler.ts";
 import type { CharTokenizer } from "dlm/tokenizer.ts";
@@ -23,11 +25,12 @@ export async function animation(
   const { columns } = options;
   const strip = await filmstrip(all, tokenizer, { rows: 5, color: "confidence", columns });
   const { "image/svg+xml": _, ...still } = strip[jupyterDisplay]();
+  const text = printable(tokenizer.decode(all.at(-1)!.sequences[0]!));
   return {
     [jupyterDisplay]: () => ({
       ...still,
       "text/html": `<img src="data:image/gif;base64,${gif.toString("base64")}" width="${width}" ` +
-        `alt="a text coming out of the noise">`,
+        `style="max-width:100%" alt="A text comes out of the noise: ${escapeMarkup(text)}">`,
     }),
   };
 }

@@ -58,4 +58,6 @@ Deno.test("bars() draws names as they are, whatever they mean in SVG", () => {
     assert(svg.includes(text), text);
   }
   assert(svg.includes('="&lt;b&gt; &amp; &quot;c&quot;: 1.00, &amp;lt;: 2.00"'), svg.slice(0, 900));
+  const odd = bundleOf(bars({ "a\f\0": 1, "\ud800": 2 }, { title: "Chart", label: "signs" }));
+  assert(odd["image/svg+xml"]!.includes(">a\ufffd\ufffd<"), "no XML may have these");
 });

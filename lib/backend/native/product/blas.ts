@@ -37,7 +37,7 @@ export function openBlas(path: string, memory: WebAssembly.Memory): Product {
     const at = (address: number) => BigInt(base + address);
     cblas_sgemm(
       ...[ROW_MAJOR, left, right, rows, columns, depth] as const,
-      ...[1, at(a), lda, at(b), ldb, 0, at(c), cRow] as const,
+      ...[1, at(a), lda, at(b), ldb, 0, at(c), Math.max(1, cRow)] as const,
     );
   };
 }

@@ -18,7 +18,8 @@ export interface TrialOptions {
  * {@linkcode Outcome}, in a process of its own. A fault in machine code ends its process at once,
  * with all that is in it: so it had better be one in which there is nothing.
  *
- * @throws {Error} if the program does not start, which says nothing about the code
+ * @throws {Error} if the program does not start or somebody stops it, which says nothing about the
+ * code
  */
 export async function tryInProcess(
   program: URL,
@@ -45,6 +46,9 @@ export async function tryInProcess(
     reason: `The self-test in a process of its own ${how}.`,
   });
   if (tooLong) return failed(`did not end within ${limit / 1000} s`);
+  if (signal && /^SIG(INT|TERM|HUP|KILL)$/.test(signal)) {
+    throw new Error(`The self-test was stopped by ${signal}; the next start tries again.`);
+  }
   if (signal) return failed(`ended with signal ${signal}`);
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
   if (code === 0) return JSON.parse(text(stdout)) as Outcome;
