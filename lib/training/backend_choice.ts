@@ -3,7 +3,7 @@ import { type Backend, backendOfEnvironment, BACKENDS, useBackend } from "dlm/ba
 import { Interrupted } from "dlm/backend/interrupt.ts";
 import { type Adapter, findAdapter } from "dlm/backend/webgpu/adapter.ts";
 import { type Remembered, rememberedIn } from "dlm/backend/remembered.ts";
-import { measureSpeed, type Workload } from "dlm/training/backend_speed.ts";
+import { type Measured, measureSpeed, type Workload } from "dlm/training/backend_speed.ts";
 
 /** What one can ask for: a backend, or the faster one. */
 export const BACKEND_WISHES = ["auto", ...BACKENDS] as const;
@@ -22,8 +22,8 @@ interface Circumstances extends Workload {
 /** What is asked on the way to a choice; a test has answers of its own. */
 export interface Ingredients {
   findAdapter(): Promise<Adapter>;
-  /** How often a second the work is done on a backend, which is then in use. */
-  measure(backend: Backend, workload: Workload): Promise<number>;
+  /** Does the work on a backend, which is then in use. */
+  measure(backend: Backend, workload: Workload): Promise<Measured>;
   /** How many times as fast as the processor a graphics card was. */
   remembered: Remembered<Circumstances, number>;
   /** The backend that the environment names. */
@@ -49,8 +49,8 @@ export function ingredientsHere(): Ingredients {
 
 /**
  * Puts the backend to use that is asked for; for `auto` the graphics card, where there is a real
- * one and it is faster at this work than the processor. That is tried once, a second each, and
- * remembered.
+ * one and it is faster at this work than the processor, and finds the same. That is tried once, a
+ * second each, and remembered.
  *
  * @param wish by default that of the environment variable DLM_BACKEND, or else `auto`
  * @param workload what is about to be computed
@@ -99,8 +99,21 @@ async function compare(
   if (known) return known;
   tell("The graphics card is compared with the processor once, for some seconds …");
   const processor = await measure("wasm", workload);
-  const times = await measure("webgpu", workload) / processor;
+  const card = await measure("webgpu", workload);
+  checkSame(card.numbers, processor.numbers);
+  const times = card.speed / processor.speed;
   // Where nothing can be kept, it is tried again the next time.
   await remembered.probe().then(() => remembered.keep(circumstances, times)).catch(() => {});
   return times;
+}
+
+/** How far a card's numbers may be from the processor's, as a share of the largest. Losses and logits
+ * of 32 bits agree to a hundredth of that; those of a wrong shader do not. */
+const TOLERANCE = 1e-3;
+
+function checkSame(found: readonly number[], expected: readonly number[]): void {
+  const largest = expected.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  const wrong = expected.findIndex((x, i) => !(Math.abs(found[i]! - x) <= TOLERANCE * largest));
+  if (wrong === -1) return;
+  throw new Error(`it finds ${found[wrong]} where the processor finds ${expected[wrong]}.`);
 }

@@ -3,7 +3,7 @@ import { tf, useBackend } from "dlm/backend/backend.ts";
 import { Interrupted } from "dlm/backend/interrupt.ts";
 import { chooseBackend, type Ingredients } from "dlm/training/backend_choice.ts";
 import { measureSpeed, type Workload } from "dlm/training/backend_speed.ts";
-import { adapter, assertNoLeak, fakeInterrupt, TINY } from "../_support.ts";
+import { adapter, assertClose, assertNoLeak, fakeInterrupt, TINY } from "../_support.ts";
 
 const workload: Workload = { task: "train", config: TINY, batch: 2 };
 
@@ -17,7 +17,7 @@ function prepare(times: number, changes: Partial<Ingredients> = {}) {
     findAdapter: () => Promise.resolve({ kind: "hardware", name: "a card", gpu }),
     measure(backend) {
       measured.push(backend);
-      return Promise.resolve(backend === "webgpu" ? 10 * times : 10);
+      return Promise.resolve({ speed: backend === "webgpu" ? 10 * times : 10, numbers: [1, 2] });
     },
     remembered: {
       place: "the cache",
@@ -100,7 +100,9 @@ Deno.test("chooseBackend() does not ask for a card where a backend is named", as
 
 Deno.test("chooseBackend() takes the processor if the card fails", async () => {
   const measure = (backend: string) =>
-    backend === "webgpu" ? Promise.reject(new Error("It broke.")) : Promise.resolve(1);
+    backend === "webgpu"
+      ? Promise.reject(new Error("It broke."))
+      : Promise.resolve({ speed: 1, numbers: [] });
   const { ingredients, told, kept } = prepare(3, { measure });
   assert.equal(await chosen("auto", workload, ingredients), "wasm");
   assert.match(told.at(-1)!, /stays idle: It broke\./);
@@ -119,7 +121,7 @@ Deno.test("measureSpeed() takes the kernels that are named, and gives back those
   const chosen = tf.getKernel("BatchMatMul", "wasm");
   const measuring = measureSpeed({ ...workload, kernels: "none" }, 1);
   assert.notEqual(tf.getKernel("BatchMatMul", "wasm"), chosen);
-  assert(await measuring > 0);
+  assert((await measuring).speed > 0);
   assert.equal(tf.getKernel("BatchMatMul", "wasm")!.kernelFunc, chosen!.kernelFunc);
 });
 
@@ -134,7 +136,7 @@ Deno.test("measureSpeed() starts no Workers where none are wanted", async () => 
   };
   try {
     for (const task of ["train", "predict"] as const) {
-      assert(await measureSpeed({ ...workload, task, workers: 0 }, 1) > 0);
+      assert((await measureSpeed({ ...workload, task, workers: 0 }, 1)).speed > 0);
     }
   } finally {
     globalThis.Worker = Worker;
@@ -161,6 +163,24 @@ Deno.test("chooseBackend() chooses as well where nothing can be kept", async () 
   assert.equal(await chosen("auto", workload, ingredients), "wasm");
 });
 
+Deno.test("chooseBackend() takes the processor if the card finds something else", async () => {
+  for (const number of [2.1, NaN]) {
+    const measure = (backend: string) =>
+      Promise.resolve({ speed: 1, numbers: backend === "webgpu" ? [1, number] : [1, 2] });
+    const { ingredients, told, kept } = prepare(3, { measure });
+    assert.equal(await chosen("auto", workload, ingredients), "wasm");
+    assert.match(told.at(-1)!, /stays idle: it finds (2\.1|NaN) where the processor finds 2\./);
+    assert.deepEqual(kept, []);
+  }
+});
+
+/** What the wasm backend finds in each task. */
+await useBackend("wasm");
+const found = {
+  train: (await measureSpeed({ ...workload, workers: 0 }, 1)).numbers,
+  predict: (await measureSpeed({ ...workload, task: "predict", workers: 0 }, 1)).numbers,
+};
+
 for (const backend of ["cpu", "webgpu"] as const) {
   Deno.test(`measureSpeed() measures learning and answering, and leaves nothing (${backend})`, {
     ignore: backend === "webgpu" && adapter.kind === "none",
@@ -168,7 +188,12 @@ for (const backend of ["cpu", "webgpu"] as const) {
     await useBackend(backend);
     try {
       for (const task of ["train", "predict"] as const) {
-        await assertNoLeak(async () => assert(await measureSpeed({ ...workload, task }, 1) > 0));
+        await assertNoLeak(async () => {
+          const { speed, numbers } = await measureSpeed({ ...workload, task }, 1);
+          assert(speed > 0);
+          assertClose(numbers, found[task], 1e-5);
+          assert(new Set(numbers).size > 1, "there is something to compare");
+        });
       }
     } finally {
       await useBackend("wasm");
