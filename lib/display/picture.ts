@@ -20,15 +20,20 @@ export interface Displayable {
 const longestSvg = 100_000;
 
 /**
- * A drawing as every front end can show it: an image in HTML, no wider than the page and with its
- * title for those who do not see it (what has just been run), SVG and PNG (stored notebooks, GitHub),
- * and plain text (terminals, diffs).
+ * A drawing as every front end can show it: an image in HTML, no wider than the page and with words
+ * for those who do not see it (what has just been run), SVG and PNG (stored notebooks, GitHub), and
+ * plain text (terminals, diffs).
+ *
+ * @param alt these words; of a chart its title, the first line of the plain text
  */
-export function picture(block: Block, text: string): Displayable {
+export function picture(
+  block: Block,
+  text: string,
+  alt: string = text.split("\n", 1)[0]!,
+): Displayable {
   return {
     [jupyterDisplay]() {
-      const title = text.split("\n", 1)[0]!;
-      const svg = toSvg(block, title);
+      const svg = toSvg(block, alt);
       const png = Buffer.from(rasterise(svg)).toString("base64");
       const short = svg.length <= longestSvg;
       const data = short
@@ -39,7 +44,7 @@ export function picture(block: Block, text: string): Displayable {
         "text/plain": text,
         "image/png": png,
         ...(short && { "image/svg+xml": svg }),
-        "text/html": `<img src="data:image/${data}" alt="${escapeMarkup(title)}" ` +
+        "text/html": `<img src="data:image/${data}" alt="${escapeMarkup(alt)}" ` +
           `width="${width}" style="max-width:100%;height:auto">`,
       };
     },

@@ -1,4 +1,5 @@
 /** What a notebook's file says beside what the kernel tells. */
+import { parseHTML } from "linkedom";
 import { Buffer } from "node:buffer";
 import { codeCells, DENO_METADATA, type Notebook, type Output } from "dlm/jupyter/notebook.ts";
 
@@ -19,15 +20,22 @@ export function completeMetadata(notebook: Notebook): void {
  */
 function completePicture(output: Output): void {
   if (output.output_type !== "display_data" && output.output_type !== "execute_result") return;
-  const { "image/png": png, "image/svg+xml": svg, "text/plain": text } = output.data;
+  const { "image/png": png, "image/svg+xml": svg, "text/html": html, "text/plain": text } =
+    output.data;
   if (typeof png !== "string") return;
   if (
-    svg !== undefined || String(output.data["text/html"]).startsWith('<img src="data:image/png')
+    svg !== undefined || String(html).startsWith('<img src="data:image/png')
   ) {
     delete output.data["text/html"];
   }
   const head = Buffer.from(png.slice(0, 32), "base64");
   const [width, height] = [head.readUInt32BE(16) / 2, head.readUInt32BE(20) / 2];
-  const alt = typeof text === "string" ? text.split("\n", 1)[0]! : "";
+  const before = Object(output.metadata["image/png"]).alt; // of HTML that has gone
+  const alt = altOf(String(html)) ?? before ?? String(text ?? "").split("\n", 1)[0]!;
   output.metadata = { ...output.metadata, "image/png": { width, height, ...(alt && { alt }) } };
+}
+
+/** The words of an image in HTML for those who do not see it, if there is one. */
+function altOf(html: string): string | undefined {
+  return parseHTML(html).document.querySelector("img[alt]")?.getAttribute("alt") ?? undefined;
 }

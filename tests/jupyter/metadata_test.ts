@@ -29,7 +29,10 @@ Deno.test("completeMetadata() says how large a picture is, and leaves other outp
 
 Deno.test("completeMetadata() keeps of a picture its SVG and PNG, and its title for those who cannot see", () => {
   const { [jupyterDisplay]: display } = bars({ a: 1 }, { title: "One bar", label: "N" });
-  const moving = { ...display(), "text/html": '<img src="data:image/gif;base64,R0">' };
+  const moving = {
+    ...display(),
+    "text/html": '<img src="data:image/gif;base64,R0" alt="a &lt; b &amp; c">',
+  };
   delete (moving as Record<string, string>)["image/svg+xml"];
   const outputs = [display(), moving].map((data): DisplayOutput => ({
     output_type: "display_data",
@@ -38,7 +41,12 @@ Deno.test("completeMetadata() keeps of a picture its SVG and PNG, and its title 
   }));
   completeMetadata(createNotebook([{ ...codeCell("c", "1"), outputs }]));
 
-  assert.deepEqual(outputs[0]!.metadata["image/png"], { width: 656, height: 120, alt: "One bar" });
+  const size = { width: 656, height: 120 };
+  const words = ["One bar", "a < b & c"];
+  assert.deepEqual(
+    outputs.map(({ metadata }) => metadata["image/png"]),
+    words.map((alt) => ({ ...size, alt })),
+  );
   assert.deepEqual(outputs.map(({ data }) => Object.keys(data).sort()), [
     ["image/png", "image/svg+xml", "text/plain"],
     ["image/png", "text/html", "text/plain"],

@@ -77,6 +77,7 @@ export async function filmstrip(
   return picture(
     withDirection(stack(blocks, apart ? 10 : 0), ...texts),
     lines.join(apart ? "\n\n" : "\n"),
+    `A text comes out of the noise; ${lines.at(-1)!.replaceAll(/\s+/g, " ")}`,
   );
 }
 

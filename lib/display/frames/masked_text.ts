@@ -59,7 +59,8 @@ export interface MaskedTextOptions {
  */
 export function maskedText(text: string, options: MaskedTextOptions = {}): Displayable {
   const block = withDirection(maskedTextBlock(text, options), text);
-  return picture(block, maskedLines(text, options).join("\n"));
+  const lines = maskedLines(text, options);
+  return picture(block, lines.join("\n"), lines.join(" "));
 }
 
 /** The lines of the same picture, in plain text. */

@@ -9,6 +9,13 @@ Deno.test("maskedText() is plain text too, with masks and ends of lines to be se
   assert.equal(bundleOf(maskedText("a\nb", { newline: "" }))["text/plain"], "a\nb");
 });
 
+Deno.test("maskedText() can be heard, from its first line to its last", () => {
+  const bundle = bundleOf(maskedText("To ▒e,\n<or>", { newline: "" }));
+  for (const type of ["text/html", "image/svg+xml"]) {
+    assert(bundle[type]!.includes('"To ▒e, &lt;or&gt;"'));
+  }
+});
+
 Deno.test("maskedText() breaks long lines, and loses no character by it", () => {
   const shown = (text: string, columns: number) =>
     bundleOf(maskedText(text, { columns }))["text/plain"]!;
