@@ -77,7 +77,7 @@ export {
   type StepResult,
 } from "dlm/crew/learner.ts";
 export { type Predictor, predictorOf } from "dlm/crew/predictor.ts";
-export { measureSpeed, type Workload } from "dlm/training/backend_speed.ts";
+export { type Measured, measureSpeed, type Workload } from "dlm/training/backend_speed.ts";
 export * from "dlm/training/presets.ts";
 export { type FinishedModel, resumeRun, type Run, startRun } from "dlm/training/run.ts";
 export * from "dlm/training/checkpoint.ts";
