@@ -1,3 +1,4 @@
+import { Interrupted } from "dlm/backend/interrupt.ts";
 import { EXERCISES } from "dlm/course/exercises/mod.ts";
 
 /**
@@ -17,10 +18,18 @@ export async function checkAnswer(exercise: string, answer: unknown): Promise<vo
 /** What {@linkcode checkAnswer} says. */
 export async function replyTo(exercise: string, answer: unknown): Promise<string> {
   const reply = EXERCISES[exercise];
-  if (reply) return await reply(answer);
-  throw new RangeError(
-    `There is no exercise "${exercise}" that can be checked: give one of ${
-      Object.keys(EXERCISES).join(", ")
-    }.`,
-  );
+  if (!reply) {
+    throw new RangeError(
+      `There is no exercise "${exercise}" that can be checked: give one of ${
+        Object.keys(EXERCISES).join(", ")
+      }.`,
+    );
+  }
+  try {
+    return await reply(answer);
+  } catch (error) {
+    const hasRun = typeof answer === "function" || typeof answer === "object"; // it or its functions
+    if (!hasRun || error instanceof Interrupted) throw error;
+    return `Not quite: it ended with an error. ${error instanceof Error ? error.message : error}`;
+  }
 }

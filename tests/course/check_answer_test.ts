@@ -8,7 +8,24 @@ const hint = "Think.";
 Deno.test("numeric() takes NaN for no answer yet", async () => {
   assert.match(await numeric({ truth: () => 1, hint })(NaN), /^No answer yet/);
   assert.match(await numeric({ truth: () => [1, 2], hint })([1, NaN]), /^No answer yet/);
-  assert.match(await numeric({ truth: () => 1, hint })(undefined), /^No answer yet/);
+});
+
+Deno.test("numeric() waits for what is promised, and says what is no number", async () => {
+  const reply = numeric({ truth: () => [1, 2], hint });
+  assert.match(await reply([Promise.resolve(1), 2]), /^Right/);
+  assert.match(await reply(Float64Array.of(1, 2)), /^Right/);
+  for (const none of [undefined, null, "1", [1, undefined], () => 1]) {
+    assert.match(await reply(none), /^Not quite: that is no number. Is a return missing/);
+  }
+});
+
+Deno.test("an answer that ends with an error is told so", async () => {
+  const failing = () => {
+    throw new Error("Oh!");
+  };
+  for (const name of ["01.4", "06.3", "07.5", "08.1", "08.2", "09.3"]) {
+    assert.equal(await replyTo(name, failing), "Not quite: it ended with an error. Oh!");
+  }
 });
 
 Deno.test("numeric() computes no answer before there is one to hold against it", async () => {

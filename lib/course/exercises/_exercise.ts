@@ -7,6 +7,9 @@ export type Exercises = Readonly<Record<string, Exercise>>;
 /** What is said as long as nobody has answered. */
 export const NO_ANSWER = "No answer yet: put yours in the place of NaN and run this cell again.";
 
+/** What is said of something that is no number. */
+export const NO_NUMBER = "Not quite: that is no number. Is a return missing, or an await?";
+
 /** An exercise that asks for a number, or for several. */
 export interface NumericExercise {
   /** The answer, computed only when somebody asks. */
@@ -37,8 +40,11 @@ export interface NumericExercise {
  */
 export function numeric({ truth, tolerance = 0.01, hint, slips = [] }: NumericExercise): Exercise {
   return async (answer) => {
-    const answers = [answer].flat().map(Number);
-    if (answers.some(isNaN)) return NO_ANSWER;
+    const values = ArrayBuffer.isView(answer) ? [...answer as Float64Array] : [answer].flat();
+    const given = await Promise.all(values);
+    if (given.some(Number.isNaN)) return NO_ANSWER;
+    const answers = given.map((value) => typeof value === "number" ? value : NaN);
+    if (answers.some(isNaN)) return NO_NUMBER;
     const truths = [await truth()].flat();
     if (answers.length !== truths.length) {
       return `Not quite: ${truths.length} values are asked for, and here are ${answers.length}.`;
@@ -47,11 +53,11 @@ export function numeric({ truth, tolerance = 0.01, hint, slips = [] }: NumericEx
       Math.abs(value - place) <= within;
     const wrong = truths.findIndex((value, i) => !isAt(answers[i]!, value));
     if (wrong >= 0) {
-      const given = answers[wrong]!;
+      const answer = answers[wrong]!;
       const place = truths.length > 1 ? ` (value ${wrong + 1} of ${truths.length})` : "";
-      const side = given > truths[wrong]! ? "high" : "low";
-      const slip = slips.find((slip) => isAt(given, slip.answer, slip.tolerance));
-      return `Not quite: ${given} is too ${side}${place}. ${slip?.reason ?? hint}`;
+      const side = answer > truths[wrong]! ? "high" : "low";
+      const slip = slips.find((slip) => isAt(answer, slip.answer, slip.tolerance));
+      return `Not quite: ${answer} is too ${side}${place}. ${slip?.reason ?? hint}`;
     }
     if (truths.length > 1) return `Right: all ${truths.length} values fit.`;
     const decimals = Math.max(0, Math.ceil(-Math.log10(tolerance)));

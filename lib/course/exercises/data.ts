@@ -27,7 +27,6 @@ const doubledBreaks = numeric({
     const { text } = await loadCorpus();
     return await ngramBits(createCorpus("doubled", text.replaceAll("\n", "\n\n")), 2);
   },
-  tolerance: 0.05,
   hint: "Double the breaks with text.replaceAll, make a corpus of that, and ask ngramBits.",
 });
 
@@ -47,7 +46,7 @@ const betterThanABigram: Exercise = async (answer) => {
   const validation = corpus.validation.subarray(0, PREDICTED);
   let bits = 0;
   for (const [i, id] of validation.entries()) {
-    const p = Array.from((answer(validation.slice(0, i)) ?? []) as ArrayLike<number>);
+    const p = Array.from((await answer(validation.slice(0, i)) ?? []) as ArrayLike<number>);
     if (i === 0 && p.some(isNaN)) return NO_ANSWER;
     const fault = faultOf(p, id, corpus.tokenizer);
     if (fault) return `Not quite: for character ${i + 1} of the validation split ${fault}`;

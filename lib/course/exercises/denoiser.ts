@@ -22,11 +22,15 @@ export const DENOISER: Exercises = {
       "width have to be, so that each of eight heads gets whole pairs?",
     slips: [
       {
-        answer: (Math.sqrt(659 ** 2 + 4 * 96 * 5e6) - 659) / (2 * 96),
+        answer: (Math.sqrt(659 ** 2 + 4 * 96 * 4e6) - 659) / (2 * 96),
         reason: "So much for the sum. But eight heads have to share the width, in whole pairs.",
       },
       {
-        answer: Math.sqrt(5e6 / 96),
+        answer: 200,
+        reason: "Eight heads of 25 numbers each: that leaves one of them without a partner.",
+      },
+      {
+        answer: Math.sqrt(4e6 / 96),
         reason: "The blocks are not everything: the tables and the head have parameters, too.",
       },
     ],
@@ -60,16 +64,21 @@ export const DENOISER: Exercises = {
   "03.5": gatedMlp,
 };
 
-/** The largest width that 5 million parameters allow, in whole pairs for eight heads. */
+/** The largest width that 4 million parameters allow, in whole pairs for eight heads. */
 function widest(): number {
   const size = { vocabularySize: 65, layers: 8, heads: 8, context: 64, causal: false };
   let width = 16;
-  while (parameterCount({ ...size, width: width + 16 }) <= 5e6) width += 16;
+  while (parameterCount({ ...size, width: width + 16 }) <= 4e6) width += 16;
   return width;
 }
 
 /** Scores with powers that no number can hold, and what a place takes home. */
-const FAR = [[[1000, 0, 0], 10], [[0, 0, 1000], 60], [[-1000, -1000, -1000], 30]] as const;
+const FAR = [
+  [[1000, 0, 0], 10],
+  [[0, 0, 1000], 60],
+  [[-1000, -1000, -1000], 30],
+  [[1001, 1000, 1000], (10 * Math.E + 20 + 60) / (Math.E + 2)],
+] as const;
 
 /** What a place takes home from three others, told for some scores. */
 async function takesHome(answer: unknown): Promise<string> {
@@ -84,12 +93,14 @@ async function takesHome(answer: unknown): Promise<string> {
   const reply = await small(tries.map((scores) => answer(scores)));
   if (!reply.startsWith("Right")) return reply;
   for (const [scores, truth] of FAR) {
-    const found = Number(answer([...scores]));
+    const found = Number(await answer([...scores]));
     if (Math.abs(found - truth) < 0.01) continue;
     return `Nearly: small scores are right, but for (${
       scores.join(", ")
     }) it gives ${found}, and ` +
-      `not ${truth}: a power of e may be more, or less, than a number can hold. What happens to the ` +
+      `not ${
+        Number(truth.toFixed(2))
+      }: a power of e may be more, or less, than a number can hold. What happens to the ` +
       "weights if all three scores are made smaller, or larger, by the same amount?";
   }
   return "Right: for small scores and for large ones.";
@@ -121,14 +132,10 @@ const WRONG_GATES: readonly { gate: Gate; reason: string }[] = [
 /** Tries a network whose blocks are to have a gated MLP. */
 async function gatedMlp(answer: unknown): Promise<string> {
   if (typeof answer !== "function") return NO_ANSWER;
-  try {
-    const network = answer as OwnNetwork;
-    const found = await inspectNetwork(network, { vocabularySize: V });
-    return faultOfMatrices(found) ?? await faultOfGate(network) ?? faultOfSlopes(found) ??
-      `Right: a gate in each block, ${PARAMETERS} parameters as before, and the slopes agree.`;
-  } catch (error) {
-    return `Not quite: it ended with an error. ${error instanceof Error ? error.message : error}`;
-  }
+  const network = answer as OwnNetwork;
+  const found = await inspectNetwork(network, { vocabularySize: V });
+  return faultOfMatrices(found) ?? await faultOfGate(network) ?? faultOfSlopes(found) ??
+    `Right: a gate in each block, ${PARAMETERS} parameters as before, and the slopes agree.`;
 }
 
 /** What is wrong with the names and the sizes of the matrices. */

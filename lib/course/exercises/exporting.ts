@@ -3,6 +3,7 @@ import {
   type Exercise,
   type Exercises,
   NO_ANSWER,
+  NO_NUMBER,
   numeric,
 } from "dlm/course/exercises/_exercise.ts";
 
@@ -62,12 +63,15 @@ const PARTS: readonly Part[] = [
 ];
 
 /** A reader of 16-bit numbers. */
-const reader: Exercise = (answer) => {
-  if (typeof answer !== "function" || isNaN(answer(0b0_01111_0000000000))) return NO_ANSWER;
+const reader: Exercise = async (answer) => {
+  if (typeof answer !== "function") return NO_ANSWER;
+  const one = await answer(0b0_01111_0000000000);
+  if (Number.isNaN(one)) return NO_ANSWER;
+  if (typeof one !== "number") return NO_NUMBER;
   for (const { holds, hint } of PARTS) {
     for (let bits = 0; bits < 2 ** 16; bits++) {
       if (!holds((bits >> 10) & 31, bits >= 2 ** 15)) continue;
-      const [found, expected] = [Number(answer(bits)), readF16(bits)];
+      const [found, expected] = [Number(await answer(bits)), readF16(bits)];
       if (found === expected || (isNaN(found) && isNaN(expected))) continue;
       return `Not quite: of ${bits} it makes ${found}, and F16 means ${expected}. ${hint}`;
     }

@@ -34,10 +34,13 @@ const BELIEFS = [
   { bits: [5, 5, 6], before: [2, 1, 4] },
 ];
 
-function beliefs(answer: unknown): string {
+async function beliefs(answer: unknown): Promise<string> {
   if (typeof answer !== "function") return NO_ANSWER;
   for (const { bits, before } of BELIEFS) {
-    const given = Array.from(Object(answer([...bits], [...before])) as ArrayLike<unknown>, Number);
+    const given = Array.from(
+      Object(await answer([...bits], [...before])) as ArrayLike<unknown>,
+      Number,
+    );
     if (given.length === 0 || given.some(isNaN)) return NO_ANSWER;
     const weights = bits.map((cost, i) => before[i]! * 2 ** -cost);
     const truth = weights.map((weight) => weight / weights.reduce((a, b) => a + b));
@@ -66,16 +69,16 @@ const TORN = [
   { line: "[Exit Romeo, alone]", word: "Romeo", template: "[[Exit [5], alone]" },
 ];
 
-function tornTemplates(answer: unknown): string {
+async function tornTemplates(answer: unknown): Promise<string> {
   if (typeof answer !== "function") return NO_ANSWER;
   for (const { line, word, template } of TORN) {
-    const given: unknown = answer(line, word);
+    const given: unknown = await answer(line, word);
     if (typeof given !== "string" || given === "") {
       return "No answer yet: give a template in the place of the empty text, and run this cell again.";
     }
     if (given === template) continue;
-    const hint = line.includes("[")
-      ? "A bracket that is meant as such is doubled in a template, and the hole's own is not."
+    const hint = line.includes("[") || given.includes("[[")
+      ? "An opening bracket that is meant as such is doubled; a closing one is not, nor the hole's own."
       : "The first occurrence of the word becomes a bracket with its number of characters.";
     return `Not quite: of ${JSON.stringify(line)} without ${JSON.stringify(word)} it makes ` +
       `${JSON.stringify(given)}. ${hint}`;

@@ -91,8 +91,10 @@ function faultOf(schedule: Schedule): string | undefined {
         `t = ${told(t + 0.01)}. It must fall all the time: no character comes back, and a clock ` +
         "that stands still has no inverse.";
     }
-    const slope = (alpha(t + 1e-5) - alpha(t - 1e-5)) / 2e-5;
-    if (off(derivative(t), slope, 1e-3 * (1 - slope))) {
+    const [past, now, next] = [alpha(t - 1e-5), alpha(t), alpha(t + 1e-5)] as const;
+    const slope = (next - past) / 2e-5;
+    const slopes = [slope, (now - past) / 1e-5, (next - now) / 1e-5]; // at a corner there are two
+    if (slopes.every((slope) => off(derivative(t), slope, 1e-3 * (1 - slope)))) {
       return `derivative(${told(t)}) is ${told(derivative(t))}, but from there alpha changes by ` +
         `${told(slope)} per unit of time. Since alpha falls, its slope is negative.`;
     }

@@ -24,7 +24,11 @@ export const OBJECTIVE: Exercises = {
     hint: "By exact counts the loss is the mean of the surprisals that were asked for. In the " +
       "weighted sum each of them is divided by t, and all of it by the characters of the text.",
     slips: [
-      { answer: 24 / 64, reason: "That shares the surprisals of 16 masks among 64 characters." },
+      {
+        answer: 24 / 64,
+        reason: "That shares the surprisals of 16 masks among 64 characters. By exact " +
+          "counts 16 share them; in the weighted sum they are divided by t besides.",
+      },
       { answer: 64 / 16 * 24, reason: "That is the loss of the whole text." },
       { answer: 24 / 0.2, reason: "That is the loss of the whole text." },
       { answer: 24 / (0.2 * 16), reason: "That is weighted twice: compare section 7." },
@@ -99,14 +103,22 @@ function faultOfSlope(
     return `your derivative at t = ${t.toFixed(2)} is ${told.toFixed(2)}, but alpha has a slope ` +
       `of ${slope.toFixed(2)} there.`;
   }
+  const fall = -mean(MIDDLES.map(derivative));
+  if (Math.abs(fall - 1) < 0.02) return undefined;
+  return `along its slopes alpha falls by ${
+    fall.toFixed(2)
+  } and not by 1: it jumps somewhere, and ` +
+    "what is masked in a jump is never asked.";
 }
 
 /** A way to draw times is good if each is uniform, and the loss of long texts scatters little. */
-function judgeTimes(answer: unknown): string {
+async function judgeTimes(answer: unknown): Promise<string> {
   if (typeof answer !== "function") return NO_ANSWER;
   const rng = new Rng(1);
-  const draw = () => Array.from((answer(64, rng) ?? []) as ArrayLike<number>, Number);
-  const batches = oneTo(4000).map(draw);
+  const batches: number[][] = [];
+  while (batches.length < 4000) {
+    batches.push(Array.from((await answer(64, rng) ?? []) as ArrayLike<number>, Number));
+  }
   if (batches[0]!.some(isNaN)) return NO_ANSWER;
   const fault = faultOfTimes(batches, 64);
   if (fault) return `Not quite: ${fault}`;
@@ -128,6 +140,10 @@ function faultOfTimes(batches: readonly number[][], count: number): string | und
   }
   if (!isUniform(batches.flat().map((t) => (t * count) % 1))) {
     return `the times lie on a grid of ${count}, and what is masked between its lines is never asked.`;
+  }
+  const ends = [batches.flat().some((t) => t < 0.002), batches.flat().some((t) => t > 0.998)];
+  if (ends.includes(false)) {
+    return "no time comes near 0, or none near 1, so that texts with few masks, or many, are never asked.";
   }
   const place = oneTo(count).find((n) => !isUniform(batches.map((times) => times[n - 1]!)));
   if (place === undefined) return undefined;

@@ -155,6 +155,7 @@ function patient(canvas: Canvas): Canvas {
 function checkCalls(calls: number): void {
   if (calls <= MOST_CALLS) return;
   throw new Endless(
-    "it goes on for ever. Does it write what it guessed, and look at the masks again each time?",
+    "it goes on for ever. Does it write what it guessed, look at the masks again each time, " +
+      "and end when there are none?",
   );
 }

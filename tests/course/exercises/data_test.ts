@@ -18,6 +18,7 @@ Deno.test("exercise 01.2 takes the bigram's bits for doubled line breaks", { ign
   const doubled = createCorpus("doubled", text.replaceAll("\n", "\n\n"));
   assert.match(await replyTo("01.2", await ngramBits(doubled, 2)), /^Right/);
   assert.match(await replyTo("01.2", 6), /too high. Double the breaks/);
+  assert.match(await replyTo("01.2", await ngramBits(createCorpus("true", text), 2)), /^Not quite/);
 });
 
 Deno.test("exercise 01.3 takes the bigram's bits backwards", { ignore }, async () => {

@@ -8,10 +8,11 @@ import { rmsNorm } from "dlm/ops/rms_norm.ts";
 import { assertNoLeak } from "../../_support.ts";
 
 Deno.test("03.1 wants a width that eight heads can share", async () => {
-  assert.equal(await replyTo("03.1", 224), "Right: it is 224.");
-  assert.match(await replyTo("03.1", 225), /too high. So much for the sum. But eight heads/);
-  assert.match(await replyTo("03.1", 228.2), /The blocks are not everything/);
-  assert.match(await replyTo("03.1", 208), /too low. Put L = 8/);
+  assert.equal(await replyTo("03.1", 192), "Right: it is 192.");
+  assert.match(await replyTo("03.1", 200.7), /too high. So much for the sum. But eight heads/);
+  assert.match(await replyTo("03.1", 200), /one of them without a partner/);
+  assert.match(await replyTo("03.1", 204.1), /The blocks are not everything/);
+  assert.match(await replyTo("03.1", 176), /too low. Put L = 8/);
 });
 
 Deno.test("03.2 counts the weights of all heads against queries, keys and values", async () => {
@@ -33,6 +34,14 @@ Deno.test("03.3 wants a softmax that large scores do not break", async () => {
     [/^Nearly: .* for \(-1000, -1000, -1000\)/, (scores) => Math.max(0, ...scores)],
   ];
   for (const [said, shift] of slips) assert.match(await replyTo("03.3", mixing(shift)), said);
+  const clamped = mixing(() => 0);
+  const clamp = (s: number) => Math.max(-700, Math.min(700, s));
+  assert.match(
+    await replyTo("03.3", (scores: number[]) => clamped(scores.map(clamp))),
+    /for \(1001, 1000, 1000\) it gives 30, and not 22\.72:/,
+  );
+  const later = (scores: number[]) => Promise.resolve(mixing((all) => Math.max(...all))(scores));
+  assert.match(await replyTo("03.3", later), /^Right/);
   const unnormed = (scores: number[]) =>
     [10, 20, 60].reduce((mix, value, j) => mix + value * Math.exp(scores[j]!), 0);
   assert.match(await replyTo("03.3", unnormed), /The weights have to add up to 1/);

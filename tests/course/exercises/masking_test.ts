@@ -76,7 +76,13 @@ Deno.test("exercise 02.4 takes a schedule whose functions call each other, and a
       return low;
     },
   };
-  for (const schedule of [own, polynomial(12)]) {
+  const corners = { // slow at both ends
+    alpha: (t: number) => t < 0.25 ? 1 - 0.4 * t : t < 0.75 ? 1.3 - 1.6 * t : 0.4 - 0.4 * t,
+    derivative: (t: number) => t < 0.25 || t >= 0.75 ? -0.4 : -1.6,
+    inverse: (left: number) =>
+      left > 0.9 ? (1 - left) / 0.4 : left > 0.1 ? (1.3 - left) / 1.6 : 1 - left / 0.4,
+  };
+  for (const schedule of [own, polynomial(12), corners]) {
     assert.match(await replyTo("02.4", schedule), /^Right: that is a schedule/);
   }
   const late = { ...linear, alpha: (t: number) => Math.min(1, 2 - 2 * t), derivative: () => 0 };

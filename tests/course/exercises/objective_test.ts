@@ -43,6 +43,9 @@ Deno.test("04.4 says what is no schedule, or not its slope", async () => {
   assert.match(await reply((t) => 1 - t / 2, () => -0.5), /alpha\(1\) is 0.5/);
   assert.match(await reply((t) => (1 - t) * (1 + 2 * t), (t) => 1 - 4 * t), /rises somewhere/);
   assert.match(await reply((t) => 1 - t, () => 1), /slope of -1.00/);
+  const jump = (t: number) => t < 1 ? 1 - 0.8 * t : 0;
+  assert.match(await reply(jump, () => -0.8), /falls by 0\.80 and not by 1: it jumps/);
+  assert.match(await replyTo("04.4", polynomial(0.5)), /^Not quite: it is a schedule/);
   for (const none of [() => NaN, () => undefined as unknown as number]) {
     assert.match(await reply((t) => 1 - t, none), /derivative at t = 0.00 is NaN/);
   }
@@ -70,6 +73,8 @@ Deno.test("04.5 says which times would change the loss, or favour a text", async
   for (const grid of grids) assert.match(await reply(grid), /lie on a grid of 64/);
   const squares = (B: number, rng: Rng) => oneTo(B).map(() => rng.uniform() ** 2);
   assert.match(await reply(squares), /come up more often/);
+  const cut = (B: number, rng: Rng) => stratifiedTimes(B, rng).map((t) => Math.max(0.02, t));
+  assert.match(await reply(cut), /no time comes near 0/);
   const strata = (B: number, rng: Rng) => oneTo(B).map((b) => (b - rng.uniform()) / B);
   assert.match(await reply(strata), /those of text 1 of the batch are not/);
 });
