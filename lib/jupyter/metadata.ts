@@ -37,5 +37,13 @@ function completePicture(output: Output): void {
 
 /** The words of an image in HTML for those who do not see it, if there is one. */
 function altOf(html: string): string | undefined {
-  return parseHTML(html).document.querySelector("img[alt]")?.getAttribute("alt") ?? undefined;
+  const { document } = parseHTML(html) as unknown as Parsed;
+  return document.querySelector("img[alt]")?.getAttribute("alt") ?? undefined;
+}
+
+/** What is used here of linkedom's document, whose types want those of a browser. */
+interface Parsed {
+  document: {
+    querySelector(selector: string): { getAttribute(name: string): string | null } | null;
+  };
 }
