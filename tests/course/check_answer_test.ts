@@ -23,7 +23,7 @@ Deno.test("an answer that ends with an error is told so", async () => {
   const failing = () => {
     throw new Error("Oh!");
   };
-  for (const name of ["01.4", "06.3", "07.5", "08.1", "08.2", "09.3"]) {
+  for (const name of ["06.3", "07.5", "08.1", "08.2", "09.3"]) {
     assert.equal(await replyTo(name, failing), "Not quite: it ended with an error. Oh!");
   }
 });
