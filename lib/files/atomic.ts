@@ -71,7 +71,7 @@ function temporaryName(target: string): string {
 
 /** Gives a file a second name, which it takes over from whatever had it; there may be no file yet. */
 async function keep(target: string, previous: string): Promise<void> {
-  const temporary = temporaryName(previous);
+  const temporary = temporaryName(target); // by which removeLeftovers finds it
   try {
     await Deno.link(target, temporary)
       .catch(() => Deno.copyFile(target, temporary)); // not every file system has links

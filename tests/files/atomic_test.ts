@@ -146,6 +146,28 @@ testWithFile(
 );
 
 testWithFile(
+  "removeLeftovers() finds what a writer left that was killed before one of its renames",
+  async (path, folder) => {
+    const previous = `${folder}/before`;
+    for (const rename of [1, 2]) {
+      const code = `import { writeFileAtomic } from "dlm/files/atomic.ts";
+      const rename = Deno.rename;
+      let renames = 0;
+      Deno.rename = (from, to) => ++renames === ${rename} ? Deno.kill(Deno.pid, "SIGKILL") : rename(from, to);
+      await writeFileAtomic(${JSON.stringify(path)}, new Uint8Array(5), {
+        previous: ${JSON.stringify(previous)},
+      });`;
+      const { signal } = await new Deno.Command(Deno.execPath(), { args: ["eval", code] }).output();
+      assert.equal(signal, "SIGKILL");
+      assert.equal(names(folder).filter((name) => name.endsWith(".tmp")).length, 3 - rename);
+      await removeLeftovers(path);
+      assert.deepEqual(names(folder).sort(), rename === 1 ? ["a file"] : ["a file", "before"]);
+      assert.deepEqual(await Deno.readFile(path), old);
+    }
+  },
+);
+
+testWithFile(
   "writeFileAtomic() leaves one whole file of several writers",
   async (path, folder) => {
     const writers = Array.from(
