@@ -185,7 +185,13 @@ testWithPyTorch(
             { learningRate: 1e30, matrixLearningRate: 1e30 },
             [],
             1,
-            /The loss became (nan|inf) at step \d/,
+            /The loss became (nan|inf) at step \d+: start again with lower learning rates\./,
+          ],
+          [
+            { learningRate: 1e30, matrixLearningRate: 1e30 },
+            ["--bfloat16"],
+            1,
+            /start again with lower learning rates, or without --bfloat16\./,
           ],
         ] as const
       ) {

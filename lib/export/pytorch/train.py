@@ -195,7 +195,10 @@ def main():
         loss = learner.step(batch, step, learning_rates_at(step, settings))
         seconds += time.perf_counter() - start
         if not math.isfinite(loss):
-            sys.exit(f"The loss became {loss} at step {step}: start again with lower learning rates.")
+            advice = "start again with lower learning rates"
+            if arguments.bfloat16:  # --compile gets them wrong on some processors that lack them
+                advice += ", or without --bfloat16"
+            sys.exit(f"The loss became {loss} at step {step}: {advice}.")
         if dist.get_rank() > 0:
             continue
         print(json.dumps({"step": step, "loss": loss}), flush=True)
