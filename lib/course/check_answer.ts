@@ -28,8 +28,14 @@ export async function replyTo(exercise: string, answer: unknown): Promise<string
   try {
     return await reply(answer);
   } catch (error) {
-    const hasRun = typeof answer === "function" || typeof answer === "object"; // it or its functions
-    if (!hasRun || error instanceof Interrupted) throw error;
+    if (!canFail(answer) || error instanceof Interrupted) throw error;
     return `Not quite: it ended with an error. ${error instanceof Error ? error.message : error}`;
   }
+}
+
+/** Whether an answer runs code, such as a function or a promise; numbers and arrays of them do not. */
+function canFail(answer: unknown): boolean {
+  if (Array.isArray(answer)) return answer.some(canFail);
+  return typeof answer === "function" ||
+    (typeof answer === "object" && answer !== null && !ArrayBuffer.isView(answer));
 }

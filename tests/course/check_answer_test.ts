@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { checkAnswer, replyTo } from "dlm/course/check_answer.ts";
 import { EXERCISES } from "dlm/course/exercises/mod.ts";
-import { numeric } from "dlm/course/exercises/_exercise.ts";
+import { type Exercise, numeric } from "dlm/course/exercises/_exercise.ts";
 
 const hint = "Think.";
 
@@ -25,6 +25,19 @@ Deno.test("an answer that ends with an error is told so", async () => {
   };
   for (const name of ["06.3", "07.5", "08.1", "08.2", "09.3"]) {
     assert.equal(await replyTo(name, failing), "Not quite: it ended with an error. Oh!");
+  }
+});
+
+Deno.test("an error that is not the answer's is not told as its own", async () => {
+  const exercises = EXERCISES as Record<string, Exercise>;
+  exercises["fault"] = numeric({ truth: () => Promise.reject(new Error("Ours.")), hint });
+  try {
+    for (const answer of [1, [1, 2], Float32Array.of(1)]) {
+      await assert.rejects(replyTo("fault", answer), /Ours/);
+    }
+    assert.match(await replyTo("fault", [Promise.reject(new Error("Yours."))]), /error. Yours.$/);
+  } finally {
+    delete exercises["fault"];
   }
 });
 
