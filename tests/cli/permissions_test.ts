@@ -31,6 +31,7 @@ Deno.test("only tasks that train call machine code, and the doctor who looks aft
   const calls = RUNS.filter(([, command]) => allowed(command).includes("ffi"));
   assert.deepEqual(calls.map(([name]) => name).sort(), ["bench", "doctor", "soak", "train"]);
   assert.deepEqual(allowed(deno.tasks.train), ["ffi", SITE, "run", MEMORY, "write"]);
+  assert.deepEqual(allowed(deno.tasks.doctor), ["ffi", "run", "write=data/cache"]);
 });
 
 Deno.test("the packages that only tests and tools need are no part of what a task fetches", () => {

@@ -3,8 +3,9 @@ import type { ProductSet } from "./product/open.ts";
 import { type Outcome, tryInProcess } from "./trial/process.ts";
 import { circumstancesOf, type Verdicts, verdictsIn } from "./trial/verdict.ts";
 
-/** The folder of the project, in which its sources and the verdicts are. */
+/** The folder of the project, in which its sources are, and that in which the verdicts are kept. */
 const ROOT = new URL("../../../", import.meta.url);
+const CACHE = new URL("data/cache/", ROOT);
 
 /** Whether machine code is to be used, of which set of instructions, and why, as a sentence. */
 export interface NativeChoice {
@@ -114,7 +115,7 @@ async function findObstacle(
 ): Promise<string | undefined> {
   const untested = "The machine code was not yet tested here";
   if (!deno) return `${untested}, and a compiled program cannot do it.`;
-  if (!isGranted({ name: "run", command: deno }) || !isGranted({ name: "write", path: ROOT })) {
+  if (!isGranted({ name: "run", command: deno }) || !isGranted({ name: "write", path: CACHE })) {
     return `${untested}, which takes more permissions: run deno task doctor once.`;
   }
   try {
