@@ -15,7 +15,7 @@ export function startBar(format: string, payload?: object): SingleBar & Disposab
   return Object.assign(bar, { [Symbol.dispose]: () => bar.stop() });
 }
 
-/** Such a bar that is yet to be started, and counts what it will. */
+/** Such a bar that is yet to be started, and counts what it will; all of its line fits 80 columns. */
 export function progressBar(format: string, options: Options = {}): SingleBar {
-  return new SingleBar({ ...options, format, linewrap: true });
+  return new SingleBar({ barsize: 16, ...options, format, linewrap: true });
 }

@@ -31,7 +31,12 @@ const command = new Command("evaluate")
     new Option("--split <name>", "which part of it").choices(["train", "validation"] as const)
       .default("validation" as const),
   )
-  .option("--draws <N>", "how often to measure each window, with other masks", wholeNumber(1), 1)
+  .option(
+    "--draws <N>",
+    "how many times to measure each window, each time with other masks",
+    wholeNumber(1),
+    1,
+  )
   .option(
     "--past <N>",
     "how many characters before each window the model may read besides",

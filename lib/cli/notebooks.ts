@@ -36,8 +36,8 @@ const command = new Command("notebooks")
   .option("--alone", "run every cell in a fresh kernel of its own")
   .option(
     "--repeat <times>",
-    "only check that every cell can be run so often, with the values that its comments suggest, " +
-      "without leaving tensors behind",
+    "only check that every cell can be run this many times, with the values that its comments " +
+      "suggest, without leaving tensors behind",
     wholeNumber(2),
   )
   .option(

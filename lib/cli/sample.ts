@@ -50,10 +50,14 @@ const command = new Command("sample")
     new Option("--sampler <name>", "the way from noise to text")
       .choices([...STEPPED, ...UNSTEPPED]).default("ancestral" as const),
   )
-  .option("--steps <N>", "steps from noise to text (default: one a character)", wholeNumber(1))
+  .option(
+    "--steps <N>",
+    "steps from noise to text, or in each block (default: one a character)",
+    wholeNumber(1),
+  )
   .option(
     "--block <N>",
-    "write blocks of so many characters from left to right (default: half the context, if the text is longer)",
+    "write blocks of this many characters from left to right (default: half the context, if the text is longer)",
     wholeNumber(1),
   )
   .option(

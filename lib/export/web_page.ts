@@ -12,13 +12,18 @@ import page from "dlm/export/web/page.html" with { type: "text" };
  * the model in 16-bit numbers it is half as large, and wants a browser of 2025 or later, which has
  * arrays of them.
  *
- * @throws {RangeError} if the program cannot be bundled, as where Deno has no bundler yet and cannot fetch it
+ * @throws {RangeError} if the model is causal, or if the program cannot be bundled, as where Deno has no bundler yet and cannot fetch it
  */
 export async function createWebPage(
   checkpoint: Checkpoint,
   { half = false }: Pick<EncodeOptions, "half"> = {},
 ): Promise<string> {
   const { training: _, ...model } = checkpoint;
+  if (model.config.causal) {
+    throw new RangeError(
+      "A causal model cannot fill in masks, so no page could write with it: export a denoiser.",
+    );
+  }
   const program = await bundle(fileURLToPath(new URL("./web/page.ts", import.meta.url)));
   const data = encodeCheckpoint(model, { half }).toBase64();
   const scripts = `<script type="text/plain" id="model">${data}</script>

@@ -35,7 +35,7 @@ export async function writeFileAtomic(
     await Deno.mkdir(dirname(target), { recursive: true });
     await writeToDisk(temporary, bytes);
     await copyMode(target, temporary);
-    if (previous) await keep(target, previous);
+    if (previous) await keep(target, previous, temporaryName(named));
     await Deno.rename(temporary, target);
   } catch (cause) {
     await removeIfThere(temporary);
@@ -69,9 +69,11 @@ function temporaryName(target: string): string {
   return `${target}.${crypto.randomUUID()}.tmp`;
 }
 
-/** Gives a file a second name, which it takes over from whatever had it; there may be no file yet. */
-async function keep(target: string, previous: string): Promise<void> {
-  const temporary = temporaryName(target); // by which removeLeftovers finds it
+/**
+ * Gives a file a second name, which it takes over from whatever had it, by way of a temporary one
+ * that removeLeftovers finds; there may be no file yet.
+ */
+async function keep(target: string, previous: string, temporary: string): Promise<void> {
   try {
     await Deno.link(target, temporary)
       .catch(() => Deno.copyFile(target, temporary)); // not every file system has links

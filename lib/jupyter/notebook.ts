@@ -152,11 +152,16 @@ export interface NotebookFile {
 /**
  * Reads a notebook file.
  *
- * @throws RangeError if the file cannot be read
+ * @throws RangeError if the file cannot be read, or is not UTF-8
  */
 export async function readNotebookFile(path: string): Promise<NotebookFile> {
   const expected = { what: "a notebook", missing: "name one that is there" };
-  return { path, text: new TextDecoder().decode(await readGivenFile(path, expected)) };
+  const bytes = await readGivenFile(path, expected);
+  try {
+    return { path, text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
+  } catch (cause) {
+    throw new RangeError(`${path} is not UTF-8 text: save it as UTF-8 first.`, { cause });
+  }
 }
 
 /**

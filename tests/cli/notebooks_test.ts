@@ -56,6 +56,20 @@ Deno.test(
 );
 
 Deno.test(
+  "notebooks --write takes no notebook that is not UTF-8, of which it would lose characters",
+  { ignore },
+  () =>
+    inFolder(async (folder) => {
+      const path = `${folder}/latin.ipynb`;
+      await Deno.writeFile(path, Uint8Array.of(0x22, 0xe9, 0x22));
+      const { code, stderr } = await run("notebooks", ["--write", path]);
+      assert.equal(code, 2);
+      assert.match(stderr, /latin\.ipynb is not UTF-8 text: save it as UTF-8 first\.$/);
+      assert.deepEqual(await Deno.readFile(path), Uint8Array.of(0x22, 0xe9, 0x22));
+    }),
+);
+
+Deno.test(
   "notebooks and cells say where a cell cannot be parsed",
   { ignore },
   () =>

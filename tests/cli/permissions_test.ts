@@ -31,6 +31,8 @@ Deno.test("only tasks that train call machine code, and the doctor who looks aft
   const calls = RUNS.filter(([, command]) => allowed(command).includes("ffi"));
   assert.deepEqual(calls.map(([name]) => name).sort(), ["bench", "doctor", "soak", "train"]);
   assert.deepEqual(allowed(deno.tasks.train), ["ffi", SITE, "run", MEMORY, "write"]);
+  assert.deepEqual(allowed(deno.tasks.bench), ["ffi", SITE, "run", MEMORY, "write=data/cache"]);
+  assert.deepEqual(allowed(deno.tasks.soak), ["ffi", "run", MEMORY, "write=data/cache"]);
   assert.deepEqual(allowed(deno.tasks.doctor), ["ffi", "run", "write=data/cache"]);
 });
 

@@ -171,6 +171,7 @@ testWithPyTorch(
     await inFolder(async (folder) => {
       const path = `${folder}/start`;
       await Deno.writeTextFile(`${folder}/times.txt`, text);
+      await Deno.writeFile(`${folder}/latin.txt`, Uint8Array.of(0xe9));
       const args = [path, "--corpus", `${folder}/times.txt`, "--steps", "9", "--out", path];
       await saveRun(path);
       const run = await loadCheckpoint(path);
@@ -178,6 +179,8 @@ testWithPyTorch(
         const [settings, more, processes, sentence] of [
           [{}, ["--steps", "1"], 1, /The run has all of its \d+ steps: give more --steps/],
           [{}, ["--corpus", "nowhere.txt"], 1, /nowhere\.txt cannot be read or written: No such/],
+          [{}, ["--corpus", `${folder}/latin.txt`], 1, /latin\.txt is not UTF-8 text/],
+          [{}, ["--out", folder], 1, /is a folder: name the file to write with --out/],
           [{}, ["--save-every", "0"], 1, /invalid positive value: '0'/],
           [{ muon: false }, [], 1, /the run began without it/],
           [{ batch: 1 }, [], 2, /A batch of 1 cannot be shared by 2 processes: start fewer/],
@@ -226,6 +229,41 @@ except SystemExit as error:
     bytes[bytes.length - 9]! ^= 1;
     await Deno.writeFile(again, bytes);
     assert.match(String(await read(again)), /again is not as it was written/);
+    const bfloat16 = `{"a":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}}`;
+    for (
+      const text of [
+        "",
+        "no",
+        "# A heading, and prose",
+        `${String.fromCharCode(bfloat16.length)}\0\0\0\0\0\0\0${bfloat16}ab`,
+      ]
+    ) {
+      await Deno.writeTextFile(`${folder}/other`, text);
+      assert.match(String(await read(`${folder}/other`)), /other is no checkpoint of this library/);
+    }
     await assert.rejects(loadCheckpoint(again), /it is not as it was written/);
   });
 });
+
+testWithPyTorch(
+  "PyTorch says that a file cannot be written, and leaves nothing of it",
+  async () => {
+    await inFolder(async (folder) => {
+      const out = `${folder}/a folder`;
+      await Deno.mkdir(out);
+      const said = await runPython(
+        `
+from denoiser import write_safetensors
+try:
+    write_safetensors(given["out"], {"a": torch.zeros(2)}, {})
+except SystemExit as error:
+    answer(str(error))`,
+        { out },
+      );
+      assert.match(String(said), /a folder cannot be written \(Is a directory\)/);
+      assert.deepEqual(await Array.fromAsync(Deno.readDir(folder), ({ name }) => name), [
+        "a folder",
+      ]);
+    });
+  },
+);

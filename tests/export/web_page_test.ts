@@ -203,6 +203,11 @@ Deno.test("the exported page holds its model, in half the room if wanted", {
   assert(Math.abs(spared - 2 * count * 4 / 3) < 40, `${spared} characters less`);
 });
 
+Deno.test("no page is made of a causal model, which could write nothing", async () => {
+  const causal = { ...checkpoint, config: { ...config, causal: true } };
+  await assert.rejects(createWebPage(causal), /A causal model cannot fill in masks/);
+});
+
 Deno.test("the exported page imports nothing, which a browser would look for in vain", {
   ignore: (await Deno.permissions.query({ name: "run" })).state !== "granted",
 }, async () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { dirname } from "node:path";
 import { removeLeftovers, WriteError, writeFileAtomic } from "dlm/files/atomic.ts";
 import { Rng } from "dlm/rng.ts";
 
@@ -164,6 +165,29 @@ testWithFile(
       assert.deepEqual(names(folder).sort(), rename === 1 ? ["a file"] : ["a file", "before"]);
       assert.deepEqual(await Deno.readFile(path), old);
     }
+  },
+);
+
+testWithFile(
+  "writeFileAtomic() keeps what was there beside a link, which may lead to another disk",
+  async (path, folder) => {
+    const elsewhere = await Deno.makeTempDir({ dir: folder });
+    const link = `${elsewhere}/a link`;
+    await Deno.symlink(path, link);
+    const renames: string[] = [];
+    const { rename } = Deno;
+    Deno.rename = async (from, to) => {
+      renames.push(...[from, to].map((name) => dirname(String(name))));
+      await rename(from, to);
+    };
+    try {
+      await writeFileAtomic(link, new Uint8Array(5), { previous: `${elsewhere}/before` });
+    } finally {
+      Deno.rename = rename;
+    }
+    assert.deepEqual(renames, [elsewhere, elsewhere, folder, folder]); // none crosses disks
+    assert.deepEqual(await Deno.readFile(`${elsewhere}/before`), old);
+    assert.deepEqual(await Deno.readFile(path), new Uint8Array(5));
   },
 );
 

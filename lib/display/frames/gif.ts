@@ -72,13 +72,13 @@ export async function denoisingGif(
       ...texts,
     );
   });
-  const pictures = await renderAlike(blocks);
-  const palette = quantize(pictures.at(-1)!.pixels, 62, { format: "rgb444" });
+  const [last] = await Array.fromAsync(renderAlike(blocks.slice(-1)));
+  const palette = quantize(last!.pixels, 62, { format: "rgb444" });
   palette.push([0xc9, 0xce, 0xd6]); // the masks, which the last picture has none of
   const unchanged = palette.push([0, 0, 0]) - 1; // what is as before is drawn in no colour
   const gif = GIFEncoder();
-  let before: Uint8Array | undefined;
-  pictures.forEach(({ width, height, pixels }, i) => {
+  let [before, i]: [Uint8Array | undefined, number] = [undefined, 0];
+  for await (const { width, height, pixels } of renderAlike(blocks)) { // never all at once
     const colors = applyPalette(pixels, palette.slice(0, unchanged), "rgb444");
     const drawn = colors.map((color, n) => color === before?.[n] ? unchanged : color);
     before = colors;
@@ -87,29 +87,28 @@ export async function denoisingGif(
       transparent: true,
       transparentIndex: unchanged,
       dispose: 1, // leave what stands
-      delay: i < pictures.length - 1 ? Math.round(1000 * seconds / pictures.length) : pause,
+      delay: i < blocks.length - 1 ? Math.round(1000 * seconds / blocks.length) : pause,
     });
-  });
+    i++;
+  }
   gif.finish();
   return gif.bytes();
 }
 
 /** Blocks of one size as pictures: several are drawn at once, since every drawing loads its fonts. */
-async function renderAlike(blocks: readonly Block[]): Promise<Pixels[]> {
+async function* renderAlike(blocks: readonly Block[]): AsyncGenerator<Pixels> {
   using interrupt = listenForInterrupt();
   const { width, height } = blocks[0]!;
   const atOnce = Math.max(1, Math.floor(2e6 / (width * height)));
-  const pictures: Pixels[] = [];
   for (let i = 0; i < blocks.length; i += atOnce) {
+    await interrupt.check(`after ${i} of ${blocks.length} pictures`);
     const some = blocks.slice(i, i + atOnce);
     const sheet = stack(some, 2 * margin); // as far apart as if each had a margin of its own
     const drawn = renderPixels(toSvg(sheet, "a text coming out of the noise"));
     const size = drawn.pixels.length / some.length;
-    some.forEach((_, n) => {
+    for (const n of some.keys()) {
       const pixels = drawn.pixels.slice(n * size, (n + 1) * size);
-      pictures.push({ width: drawn.width, height: drawn.height / some.length, pixels });
-    });
-    await interrupt.check(`after ${pictures.length} of ${blocks.length} pictures`);
+      yield { width: drawn.width, height: drawn.height / some.length, pixels };
+    }
   }
-  return pictures;
 }

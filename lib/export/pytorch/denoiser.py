@@ -26,12 +26,14 @@ import json
 import os
 import struct
 import sys
+from pathlib import Path
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 REACH = 4
+MAX_HEADER_BYTES = 1_000_000
 BLANK = "0" * 64  # what stands in the place of a checksum while it is computed
 DTYPES = {"F32": torch.float32, "F16": torch.float16}
 
@@ -141,22 +143,31 @@ def read_safetensors(path):
     """The tensors and the texts of a file, by name; a checksum must be that of the file."""
     with open(path, "rb") as file:
         beginning = file.read(8)
-        text = file.read(*struct.unpack("<Q", beginning))
+        text = file.read(min(int.from_bytes(beginning, "little"), MAX_HEADER_BYTES))
         data = bytearray(file.read())
-    header = json.loads(text)
-    metadata = header.pop("__metadata__", {})
-    checksum = metadata.get("checksum")
-    if checksum is not None:
-        sha256 = hashlib.sha256(beginning + text.replace(checksum.encode(), BLANK.encode(), 1))
-        sha256.update(data)
-        if sha256.hexdigest() != checksum:
-            sys.exit(f"{path} is not as it was written: it was damaged or changed, so copy it again.")
-    tensors = {}
-    for name, entry in header.items():
-        begin, end = entry["data_offsets"]
-        flat = torch.frombuffer(data[begin:end], dtype=DTYPES[entry["dtype"]])
-        tensors[name] = flat.reshape(entry["shape"])
+    try:
+        header = json.loads(text)
+        metadata = header.pop("__metadata__", {})
+        verify(path, metadata.get("checksum"), beginning, text, data)
+        tensors = {name: read_tensor(data, **entry) for name, entry in header.items()}
+    except (AttributeError, KeyError, RuntimeError, TypeError, ValueError):
+        sys.exit(f"{path} is no checkpoint of this library: give one.")
     return tensors, metadata
+
+
+def verify(path, checksum, beginning, text, data):
+    """Ends the program unless a file has its checksum, if it has one at all."""
+    if checksum is None:
+        return
+    sha256 = hashlib.sha256(beginning + text.replace(checksum.encode(), BLANK.encode(), 1))
+    sha256.update(data)
+    if sha256.hexdigest() != checksum:
+        sys.exit(f"{path} is not as it was written: it was damaged or changed, so copy it again.")
+
+
+def read_tensor(data, dtype, shape, data_offsets):
+    begin, end = data_offsets
+    return torch.frombuffer(data[begin:end], dtype=DTYPES[dtype]).reshape(shape)
 
 
 def write_safetensors(path, tensors, metadata):
@@ -182,8 +193,13 @@ def write_safetensors(path, tensors, metadata):
     for part in (beginning := struct.pack("<Q", len(text)) + text, *chunks):
         sha256.update(part)
     beginning = beginning.replace(BLANK.encode(), sha256.hexdigest().encode(), 1)
-    with open(f"{path}.tmp", "wb") as file:
-        file.write(beginning + b"".join(chunks))
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(f"{path}.tmp", path)
+    temporary = Path(f"{path}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(beginning + b"".join(chunks))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        sys.exit(f"{path} cannot be written ({error.strerror}): it is as it was before.")

@@ -134,12 +134,26 @@ def learning_rates_at(step, settings):
 def read_corpus(path, metadata):
     """The training part of the text that the checkpoint learned from, as ids."""
     with open(path, "rb") as file:
-        text = file.read().decode("utf-8-sig")
+        data = file.read()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        sys.exit(f"{path} is not UTF-8 text: give the text that the run learned from.")
     name, sha256 = (json.loads(metadata["corpus"])[key] for key in ("name", "sha256"))
     if hashlib.sha256(text.encode()).hexdigest() != sha256:
         sys.exit(f"{path} is not the text that the run learned from, {name}: give that one.")
     ids = {character: i for i, character in enumerate(json.loads(metadata["vocabulary"]))}
     return torch.tensor([ids[character] for character in text[: len(text) * 9 // 10]])
+
+
+def assert_writable(path):
+    """Makes the folder of a file, and finds out in time whether the file can be written."""
+    if path.is_dir():
+        sys.exit(f"{path} is a folder: name the file to write with --out.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(f"{path}.tmp")
+    temporary.touch()
+    temporary.unlink(missing_ok=True)  # another process may have done so
 
 
 def positive(text):
@@ -180,20 +194,20 @@ def main():
         sys.exit("This trains matrices with Muon, and the run began without it.")
     settings = {**training["settings"], "steps": arguments.steps}
     settings.pop("seconds", None)
-    done, seconds = training["done"]["step"], training["done"]["seconds"]
-    if done >= arguments.steps:
-        sys.exit(f"The run has all of its {done} steps: give more --steps to go on.")
+    start, seconds = training["done"]["step"], training["done"]["seconds"]
+    if start >= arguments.steps:
+        sys.exit(f"The run has all of its {start} steps: give more --steps to go on.")
     split = read_corpus(arguments.corpus, metadata)
     if settings["batch"] < dist.get_world_size():
         processes = dist.get_world_size()
         sys.exit(f"A batch of {settings['batch']} cannot be shared by {processes} processes: start fewer.")
-    Path(arguments.out).parent.mkdir(parents=True, exist_ok=True)
-    learner = Learner(config, tensors, done, device, arguments.bfloat16, arguments.compile)
-    for step in range(done + 1, settings["steps"] + 1):
-        start = time.perf_counter()
+    assert_writable(Path(arguments.out))
+    learner = Learner(config, tensors, start, device, arguments.bfloat16, arguments.compile)
+    for step in range(start + 1, settings["steps"] + 1):
+        began = time.perf_counter()
         batch = draw_batch(split, config["vocabularySize"], settings, step)
         loss = learner.step(batch, step, learning_rates_at(step, settings))
-        seconds += time.perf_counter() - start
+        seconds += time.perf_counter() - began
         if not math.isfinite(loss):
             advice = "start again with lower learning rates"
             if arguments.bfloat16:  # --compile gets them wrong on some processors that lack them
