@@ -169,9 +169,16 @@ export function batchLogits(denoiser: Denoiser, batch: Batch): tf.Tensor2D {
   );
 }
 
-/** Refuses what is neither a character nor a mask: kernels would read the row of another id, or find
- * no surprisal at all. */
-function checkIds({ tokens, targets }: Batch & Partial<NoisyBatch>, maskId: number): void {
+/**
+ * Refuses what is neither a character nor a mask: kernels would read the row of another id, or find
+ * no surprisal at all.
+ *
+ * @throws {RangeError} that names the id
+ */
+export function checkIds(
+  { tokens, targets }: Pick<Batch, "tokens"> & Partial<Pick<NoisyBatch, "targets">>,
+  maskId: number,
+): void {
   const stranger = tokens.find((id) => !(id >= 0 && id <= maskId)) ??
     targets?.find((id) => !(id >= 0 && id < maskId));
   if (stranger === undefined) return;

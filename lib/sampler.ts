@@ -140,7 +140,9 @@ export async function* sampleInLots(
   const { vocabularySize: maskId } = model;
   const most = Math.max(1, textsAtOnce(model, template.length));
   checkTexts(count);
+  using interrupt = listenForInterrupt();
   for (let [lot, done] = [0, 0]; done < count; lot++, done += most) {
+    await interrupt.check(`after ${done} of ${count} texts`); // which the lot before may have missed
     const size = Math.min(most, count - done);
     for await (const frame of sample(model, copies(template, size), options)) {
       const written = frame.sequences.some((ids) => ids.includes(maskId)) ? 1 - frame.time : 1;

@@ -76,10 +76,10 @@ export interface TrainMetrics extends StepResult, Step {
  *
  * @throws {RangeError} if an option makes no sense, or the loss stops being a number
  * @throws {Interrupted} after the step that is under way on Ctrl-C, or on Stop in a notebook;
- *   every step taken has been yielded by then
+ *   every step taken has been yielded by then, and so it is if an evaluation fails
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainMetrics> {
-  checkOptions(options);
+  checkTraining(options);
   const { corpus, config, learner, batch } = options;
   const { done = { step: 0, seconds: 0 }, steps = Infinity, seconds: budget = Infinity } = options;
   const rng = new Rng(options.seed).stream("training");
@@ -106,11 +106,17 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainMetrics
       progress: Math.min(1, Math.max(step / steps, seconds / budget)),
     };
     const last = metrics.progress === 1;
+    let fault: unknown; // the step is taken, whatever becomes of its evaluation
     if ((last || step % options.evaluateEvery === 0) && !interrupt.requested) {
       const windows = last ? lastWindows(metrics, options) : options.evaluationWindows;
-      metrics.validation = await evaluateAverage(options, windows).catch(ignoreInterrupted);
+      try {
+        metrics.validation = await evaluateAverage(options, windows);
+      } catch (error) {
+        fault = error;
+      }
     }
     yield metrics;
+    if (fault && !(fault instanceof Interrupted)) throw fault;
     await interrupt.check(
       steps === Infinity ? `after step ${step}` : `after step ${step} of ${steps}`,
     );
@@ -151,13 +157,11 @@ function ratesAt(step: number, progress: number, options: TrainOptions): Step {
   return { step, learningRate: at(learningRate), matrixLearningRate: at(matrixLearningRate) };
 }
 
-/** The step is taken, whatever becomes of its evaluation. */
-function ignoreInterrupted(error: unknown): undefined {
-  if (!(error instanceof Interrupted)) throw error;
-}
-
-/** So many characters may be evaluated at the end of any run: the whole of most splits. */
+/** So many characters may be evaluated at the end of any run: the whole of most splits … */
 const SOON_MEASURED = 2 ** 17;
+
+/** … and so many at the end of the longest: more would take memory that training did not. */
+const MOST_MEASURED = 2 ** 21;
 
 /**
  * The windows of the last evaluation, at the most. A step takes about three times as long for a
@@ -165,7 +169,7 @@ const SOON_MEASURED = 2 ** 17;
  */
 function lastWindows({ characters }: TrainMetrics, options: TrainOptions): number {
   const { evaluationWindows, config: { context } } = options;
-  const most = Math.max(SOON_MEASURED, characters / 4);
+  const most = Math.min(MOST_MEASURED, Math.max(SOON_MEASURED, characters / 4));
   return Math.max(evaluationWindows, Math.ceil(most / context));
 }
 
@@ -188,7 +192,14 @@ function checkLoss({ loss }: StepResult, { step, learningRate, matrixLearningRat
   );
 }
 
-function checkOptions(options: TrainOptions): void {
+/**
+ * Refuses what no run can be trained with.
+ *
+ * @throws {RangeError} if an option makes no sense, or the text is too short
+ */
+export function checkTraining(
+  options: Omit<TrainOptions, "learner" | "average" | "seed">,
+): void {
   const { steps = Infinity, seconds = Infinity, batch, learningRate, matrixLearningRate } = options;
   const { warmupSteps, evaluateEvery, evaluationWindows } = options;
   const wholeNumbers: [name: string, value: number, least: number][] = [

@@ -345,6 +345,21 @@ Deno.test("sampleInLots() writes more texts than fit side by side, the first lot
   assert.notDeepEqual(lots[1]![0], lots[0]![0]);
 });
 
+Deno.test("sampleInLots() stops between two lots, too", async () => {
+  using interrupt = fakeInterrupt();
+  const template = new Int32Array(2 ** 19).fill(0);
+  template[0] = maskId;
+  const lots: number[] = [];
+  await assert.rejects(async () => {
+    const options = { sampler: randomOrder({ steps: 1 }), count: 3, rng: new Rng(1) };
+    for await (const { lot, share } of sampleInLots(patient, template, options)) {
+      lots.push(lot);
+      if (share > 0) interrupt.press(); // with the last frame of the first
+    }
+  }, { name: "Interrupted", message: "Stopped after 2 of 3 texts." });
+  assert.deepEqual(lots, [0, 0]);
+});
+
 Deno.test("sampleInLots() has written all once no mask is left, whatever the time", async () => {
   const template = new Int32Array(2).fill(maskId);
   for (const sampler of [firstHitting(), confidenceThreshold()]) {

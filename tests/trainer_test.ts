@@ -230,6 +230,10 @@ Deno.test("train() ends with a part of a very long split, which grows with the r
   assert.equal(await measured({ evaluationWindows: 40_000 }), 40_000 * context);
   assert.equal(await measured({ batch: 250_000 }), 300_000);
   assert.deepEqual(shares, [1, 1, 1, 1]);
+  const endless = { ...long, validation: long.train.slice(0, 2 ** 21 + 1000) };
+  const done = { step: 1e7, seconds: 0 };
+  const found = await measured({ corpus: endless, done, steps: 1e7 + 1 });
+  assert.equal(found, Math.ceil(2 ** 21 / context) * context); // however long the run was
 });
 
 Deno.test("train() ends when its seconds are spent", async () => {
@@ -290,6 +294,15 @@ Deno.test("train() has taken its last step though its evaluation is interrupted"
       steps.push(step);
     }
   }, Interrupted);
+  assert.deepEqual(steps, [1, 2]);
+});
+
+Deno.test("train() has taken a step though its evaluation fails, and says why it did", async () => {
+  const average = () => Promise.reject(new RangeError("There is no room for it."));
+  const steps: number[] = [];
+  await assert.rejects(async () => {
+    for await (const { step } of train(options({ average, evaluateEvery: 2 }))) steps.push(step);
+  }, { name: "RangeError", message: "There is no room for it." });
   assert.deepEqual(steps, [1, 2]);
 });
 

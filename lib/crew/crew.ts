@@ -35,8 +35,8 @@ export interface Crew extends Disposable {
   /**
    * The learner of {@linkcode createLearner} in all of them: each takes its share of every batch
    * and of every step. The gradients are added in a fixed order, so that all copies stay the same;
-   * how many Workers there are changes a run no more than the order of a sum does. Disposing of it
-   * ends the whole crew.
+   * how many Workers there are changes a run no more than the order of a sum does. The one before
+   * learns no longer; disposing of either ends the whole crew.
    *
    * @throws {RangeError} if the options make no sense
    * @throws {Error} if a Worker dies; the others are then ended too
@@ -80,6 +80,7 @@ export function createCrew({ workers = navigator.hardwareConcurrency }: CrewOpti
   }
   let members: Member[] | undefined;
   let latest: unknown; // whose predictor the Workers have
+  let learning: unknown; // and whose learner
   let ended = false;
   const all = () => {
     if (ended) throw new Error("This crew has been disposed of: create another one.");
@@ -92,9 +93,13 @@ export function createCrew({ workers = navigator.hardwareConcurrency }: CrewOpti
   return {
     size: workers,
     async learner(options) {
+      const own = learning = {};
       const exchange = createExchange(workers, parameterCount(options.config));
       await together(all(), (rank) => ({ kind: "learn", options, rank, exchange }), dispose);
-      return learnerOf(all(), dispose);
+      const check = () => {
+        if (own !== learning) throw new Error("The Workers train another model by now.");
+      };
+      return learnerOf(all(), check, dispose);
     },
     async predictor({ config, parameters }) {
       const own = latest = {};
@@ -173,9 +178,14 @@ export function predictInWorkers(
   };
 }
 
-function learnerOf(members: readonly Member[], dispose: () => void): Learner {
+function learnerOf(
+  members: readonly Member[],
+  check: () => void,
+  dispose: () => void,
+): Learner {
   return {
     async step(batch, step) {
+      check();
       const { length: size } = members;
       const count = batch.lengths.length;
       if (count < size) {
@@ -191,6 +201,7 @@ function learnerOf(members: readonly Member[], dispose: () => void): Learner {
       return { ...results[0]!, loss };
     },
     async state(part) {
+      check();
       const shares = await together<NamedArrays>(members, () => ({ kind: "state", part }), dispose);
       return Object.assign({}, ...shares);
     },

@@ -1,5 +1,6 @@
 import { tf } from "dlm/backend/backend.ts";
 import { forward, type Transformer } from "dlm/model.ts";
+import { checkIds } from "dlm/objective.ts";
 import { attentionWeights, splitHeads } from "dlm/ops/attention.ts";
 
 /**
@@ -11,7 +12,8 @@ import { attentionWeights, splitHeads } from "dlm/ops/attention.ts";
  * @returns for each block `[B, H, T, T]`, owned by the caller; every row adds up to 1
  */
 export function attentionMaps(model: Transformer, tokens: tf.Tensor2D): tf.Tensor4D[] {
-  return Array.from({ length: model.config.layers }, (_, i) => mapsOfBlock(model, tokens, i));
+  const blocks = Array.from({ length: model.config.layers }, (_, i) => i);
+  return tf.tidy(() => blocks.map((i) => mapsOfBlock(model, tokens, i)));
 }
 
 /** Options for {@linkcode attentionMap}. */
@@ -27,7 +29,8 @@ export interface AttentionMapOptions {
  *
  * @param ids up to `context` token ids, with masks
  * @returns `T` rows of `T` weights, each adding up to 1: how much a place attends to every other
- * @throws {RangeError} if the model has no such block or head, or there is nothing to read
+ * @throws {RangeError} if the model has no such block or head, there is nothing to read, or an id
+ *   is not the model's
  */
 export async function attentionMap(
   model: Transformer,
@@ -47,6 +50,7 @@ export async function attentionMap(
   if (ids.length === 0) {
     throw new RangeError("A text without characters cannot be read: give one at least.");
   }
+  checkIds({ tokens: ids }, model.vocabularySize);
   const map = tf.tidy(() => {
     const tokens = tf.tensor2d(ids, [1, ids.length], "int32");
     const weights = mapsOfBlock(model, tokens, block); // [1, H, T, T]

@@ -17,8 +17,8 @@ export interface Ngram {
   surprisals(tokens: Int32Array): Float64Array;
 }
 
-/** Contexts as long as this hardly occur twice in any text, and each takes memory. */
-const HIGHEST_ORDER = 20;
+/** Contexts longer than this hardly occur twice in any text, and each takes memory. */
+const HIGHEST_ORDER = 10;
 
 /** How many characters are counted before anybody may interrupt. */
 const AT_ONCE = 2 ** 14;
@@ -41,7 +41,7 @@ interface Context {
  * to `1 / V` (Witten and Bell, 1991, method C; Chen and Goodman, 1999).
  *
  * @param tokens the text to learn from
- * @throws {RangeError} unless the order is a whole number from 0 to 20
+ * @throws {RangeError} unless the order is a whole number from 0 to 10
  * @throws {Interrupted} on Ctrl-C, or on Stop in a notebook, before all is counted
  */
 export async function trainNgram(tokens: Int32Array, options: NgramOptions): Promise<Ngram> {

@@ -50,6 +50,7 @@ export interface TrainJudgeOptions {
  *
  * It takes a few seconds to learn a million characters.
  *
+ * @throws {RangeError} if an order makes no sense
  * @throws {Interrupted} on Ctrl-C, or on Stop in a notebook, before all is learned
  */
 export async function trainJudge(
@@ -57,6 +58,9 @@ export async function trainJudge(
   options: TrainJudgeOptions = {},
 ): Promise<Judge> {
   const { order = 5, distinctOrder = 4 } = options;
+  if (!(Number.isSafeInteger(distinctOrder) && distinctOrder >= 1)) {
+    throw new RangeError(`There are no ${distinctOrder}-grams: give a whole number of at least 1.`);
+  }
   const ngram = await trainNgram(train, { order, vocabularySize: tokenizer.vocabularySize });
   const dictionary = new Set(tokenizer.decode(train).match(WORD));
   const matches = indexMatches(train);

@@ -21,7 +21,7 @@ export interface RemaskingOptions extends SteppedOptions {
 export function remasking(options: RemaskingOptions = {}): Sampler {
   const { steps, schedule = linear, cap = 0.04 } = options;
   checkProbability("cap", cap);
-  return remaskingSampler({ steps, alpha: schedule.alpha, sigma: () => cap });
+  return remaskingSampler({ steps, alpha: (t) => schedule.alpha(t), sigma: () => cap });
 }
 
 /** Options for {@linkcode remaskingLoop}. */

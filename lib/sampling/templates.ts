@@ -50,7 +50,10 @@ const PIECES = /(\[\[)|\[(\d+)(?:-(\d+))?\]|[^[]+|\[/g;
 function readPiece(match: RegExpMatchArray, text: string, tokenizer: CharTokenizer): Piece {
   const [piece, bracket, least, most = least] = match;
   if (piece === "[") throw new RangeError(notAHole(text));
-  if (least === undefined) return Array.from(tokenizer.encode(bracket ? "[" : piece));
+  if (least === undefined) {
+    const after = text.slice(0, match.index); // so that messages count from the beginning
+    return Array.from(tokenizer.encode(bracket ? "[" : piece, { after }));
+  }
   const hole = { least: Number(least), most: Number(most) };
   if (hole.most >= 1 && hole.most >= hole.least) return hole;
   throw new RangeError(

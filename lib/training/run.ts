@@ -10,7 +10,7 @@ import type { BitsPerCharacter } from "dlm/evaluation.ts";
 import { createCrew, usefulWorkers } from "dlm/crew/crew.ts";
 import type { Preset, RunSettings } from "dlm/training/presets.ts";
 import { Rng } from "dlm/rng.ts";
-import { train, type TrainMetrics, type TrainOptions } from "dlm/trainer.ts";
+import { checkTraining, train, type TrainMetrics, type TrainOptions } from "dlm/trainer.ts";
 
 /** A training run: a model that learns, how far it has come, and where it is going. */
 export interface Run extends AsyncDisposable {
@@ -61,7 +61,7 @@ export async function startRun(
     context,
     causal,
   };
-  checkMemory(config, settings);
+  checkSettings(corpus, config, settings);
   if (from) checkFits(from, corpus, config);
   const random = initialParameters(config, new Rng(seed).stream("initialisation"));
   const parameters = { ...random, ...from?.average };
@@ -97,8 +97,8 @@ function checkFits(from: FinishedModel, corpus: Corpus, config: TransformerConfi
  * before, its last digits may differ.
  *
  * @param changes another budget or number of Workers, if not those of the checkpoint
- * @throws {RangeError} if the checkpoint cannot be trained on, or is of another corpus or
- * another version of the library, and so could not take the same steps
+ * @throws {RangeError} if the checkpoint cannot be trained on, is of another corpus or another
+ *   version of the library, and so could not take the same steps, or as {@linkcode startRun}
  * @throws {Interrupted} as {@linkcode startRun}
  */
 export async function resumeRun(
@@ -116,7 +116,7 @@ export async function resumeRun(
   const { parameters, mean, meanSquare, done } = training;
   const { workers = training.settings.workers } = changes;
   const settings = { ...withBudget(training.settings, changes), workers };
-  checkMemory(config, settings);
+  checkSettings(corpus, config, settings);
   const start = { parameters, average, mean, meanSquare };
   return await createRun(corpus, settings, { config, start, done });
 }
@@ -157,10 +157,11 @@ function workersOf({ workers = usefulWorkers(), batch }: RunSettings): number {
   return Math.min(workers, batch); // one sequence each at least
 }
 
-/** Refuses a run that would not fit, before its parameters are drawn. */
-function checkMemory(config: TransformerConfig, settings: RunSettings): void {
+/** Refuses what makes no sense, or would not fit, before parameters are drawn and Workers start. */
+function checkSettings(corpus: Corpus, config: TransformerConfig, settings: RunSettings): void {
   const size = { ...settings, config, workers: workersOf(settings) };
   checkFootprint("Training", trainingFootprint(size));
+  checkTraining({ ...settings, corpus, config });
 }
 
 async function createRun(

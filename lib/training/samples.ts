@@ -1,3 +1,4 @@
+import { Interrupted } from "dlm/backend/interrupt.ts";
 import type { Denoiser } from "dlm/model.ts";
 import { Rng } from "dlm/rng.ts";
 import { lastFrame, sample } from "dlm/sampler.ts";
@@ -7,7 +8,7 @@ import type { TrainMetrics } from "dlm/trainer.ts";
 /** What one step of a training run has to tell, and what the model then writes. */
 export interface SampledMetrics extends TrainMetrics {
   /** A text drawn from the averaged model, when it was evaluated in this step. */
-  sample?: string;
+  sample?: string | undefined;
 }
 
 /** A training run that has a model to show, such as `startRun()` gives. */
@@ -18,9 +19,11 @@ export interface SampledRun {
 }
 
 /**
- * Trains to the end of a run's budget, with a text from the model beside every evaluation.
- * The texts are all drawn with the same random numbers, so that one sees the model change
- * and not the dice.
+ * Trains to the end of a run's budget, with a text from the model beside every evaluation, unless
+ * it is a causal one, which fills in no masks. The texts are all drawn with the same random
+ * numbers, so that one sees the model change and not the dice.
+ *
+ * @throws {Interrupted} as the run; a text that is stopped is left out
  */
 export async function* withSamples(
   run: SampledRun,
@@ -31,9 +34,14 @@ export async function* withSamples(
   }
 }
 
-async function write(run: SampledRun, tokenizer: CharTokenizer): Promise<string> {
+async function write(run: SampledRun, tokenizer: CharTokenizer): Promise<string | undefined> {
   using model = await run.model();
+  if (model.causal) return;
   const blank = new Int32Array(model.context).fill(tokenizer.maskId);
-  const { sequences } = await lastFrame(sample(model, [blank], { rng: new Rng(1) }));
-  return tokenizer.decode(sequences[0]!);
+  try {
+    const { sequences } = await lastFrame(sample(model, [blank], { rng: new Rng(1) }));
+    return tokenizer.decode(sequences[0]!);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error; // the run hears of it too
+  }
 }

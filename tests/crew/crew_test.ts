@@ -53,6 +53,8 @@ async function takeSteps(learner: Learner): Promise<StepResult[]> {
   return found;
 }
 
+const lossesOf = (steps: StepResult[]) => steps.map(({ loss }) => loss);
+
 Deno.test("a crew learns on one curve whatever the number of Workers", { ignore }, async () => {
   await using alone = createLearner(options);
   const expected = await takeSteps(alone);
@@ -157,6 +159,18 @@ Deno.test("a crew's predictor that was replaced takes nothing with it", { ignore
   }
   first[Symbol.dispose]();
   assert.deepEqual(await second.logits(batch), await predictorOf(model).logits(batch));
+});
+
+Deno.test("a crew's learner that was replaced does not train the other", { ignore }, async () => {
+  using crew = createCrew({ workers: 2 });
+  const first = await crew.learner(options);
+  const second = await crew.learner(options);
+  const batch = drawBatch(8, new Rng(7));
+  const message = /train another model/;
+  await assert.rejects(first.step(batch, { ...rates, step: 1 }), { message });
+  await assert.rejects(first.state("parameters"), { message });
+  await using alone = createLearner(options);
+  assertClose(await takeSteps(second).then(lossesOf), await takeSteps(alone).then(lossesOf), 1e-4);
 });
 
 Deno.test("a crew tells how far it has come", { ignore }, async () => {

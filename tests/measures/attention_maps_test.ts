@@ -85,4 +85,8 @@ Deno.test("attentionMap() throws if there is no such block or head, or no text",
     attentionMap(model, new Int32Array(0), { block: 0, head: 0 }),
     error("A text without characters cannot be read: give one at least."),
   );
+  await assert.rejects(
+    attentionMap(model, Int32Array.of(0, TINY.vocabularySize + 1), { block: 0, head: 0 }),
+    { name: "RangeError", message: /^The text has the id 6, and the model knows 0 to 4/ },
+  );
 });

@@ -48,14 +48,14 @@ Deno.test("surprisals() are -log p of each token after those before it", async (
   }));
 });
 
-Deno.test("trainNgram() throws if the order is not a whole number from 0 to 20", async () => {
-  for (const order of [1.5, -1, NaN, 21, 1e9]) {
+Deno.test("trainNgram() throws if the order is not a whole number from 0 to 10", async () => {
+  for (const order of [1.5, -1, NaN, 11, 1e9]) {
     await assert.rejects(
       trainNgram(Int32Array.of(0), { order, vocabularySize: V }),
       RangeError,
     );
   }
-  const longest = await trainNgram(Int32Array.of(0, 1), { order: 20, vocabularySize: V });
+  const longest = await trainNgram(Int32Array.of(0, 1), { order: 10, vocabularySize: V });
   assert.equal(longest.surprisals(Int32Array.of(0, 1)).length, 2);
 });
 

@@ -52,6 +52,15 @@ Deno.test("a judge throws if there is nothing to judge", () => {
   }
 });
 
+Deno.test("trainJudge() throws if it should count what there is not", async () => {
+  for (const distinctOrder of [0, -1, 1.5, NaN]) {
+    await assert.rejects(trainJudge({ train, tokenizer }, { distinctOrder }), {
+      name: "RangeError",
+      message: `There are no ${distinctOrder}-grams: give a whole number of at least 1.`,
+    });
+  }
+});
+
 Deno.test("a judge passes over empty texts among others", () => {
   const { copied, standardErrors: _, ...rest } = judged("", "the mat");
   const { copied: alone, standardErrors: __, ...others } = judged("the mat");

@@ -176,6 +176,21 @@ Deno.test("confidenceThreshold() draws as its definition says", async () => {
   }
 });
 
+Deno.test("every sampler calls a schedule's function as its own, since it may need the others", async () => {
+  const power = {
+    ...linear,
+    power: 2,
+    alpha(t: number) {
+      return 1 - t ** this.power;
+    },
+  };
+  for (
+    const sampler of [ancestral({ steps: 3, schedule: power }), remasking({ schedule: power })]
+  ) {
+    assert((await frames([masks(T)], { sampler })).length > 1);
+  }
+});
+
 Deno.test("remasking samplers show, at every time, as many characters as the process does", async () => {
   const chain = markovLanguage({
     length: 4,

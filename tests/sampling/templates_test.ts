@@ -44,7 +44,7 @@ Deno.test("readTemplates() throws if a bracket opens no hole, and says how to wr
         "or the shortest and the longest, such as [0-12].",
     });
   }
-  assert.throws(() => read("a[1]x"), { name: "RangeError", message: /"x"/ });
+  assert.throws(() => read("a[1]x"), { name: "RangeError", message: /"x".* line 1, column 5/ });
 });
 
 Deno.test("readTemplates() throws if there is nothing to write, and says so", () => {

@@ -228,6 +228,20 @@ Deno.test("startRun() can be interrupted while it starts", async () => {
   });
 });
 
+Deno.test("startRun() refuses at once what makes no sense", async () => {
+  const cases: [changes: Partial<RunSettings>, message: RegExp][] = [
+    [{ batch: -4 }, /^batch is -4: it must be a whole number of at least 1/],
+    [{ batch: NaN }, /^batch is NaN/],
+    [{ steps: 0 }, /^steps is 0/],
+    [{ learningRate: -1 }, /^learningRate is -1: it must be above 0/],
+    [{ context: 400 }, /use a longer text or a smaller context/],
+  ];
+  for (const [changes, message] of cases) {
+    const start = () => startRun(corpus, { ...settings, workers: 2, ...changes });
+    await assert.rejects(start, { name: "RangeError", message });
+  }
+});
+
 Deno.test("startRun() refuses at once what will not fit, and says what to lower", async () => {
   const cases: [changes: Partial<RunSettings>, message: RegExp][] = [
     [{ width: 100_000, heads: 1 }, /one thread.+: choose fewer layers or a smaller width/],

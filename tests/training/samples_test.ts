@@ -4,7 +4,7 @@ import { PRESETS } from "dlm/training/presets.ts";
 import { startRun } from "dlm/training/run.ts";
 import { withSamples } from "dlm/training/samples.ts";
 import { Transformer } from "dlm/model.ts";
-import { assertNoLeak, randomParameters } from "../_support.ts";
+import { assertNoLeak, fakeInterrupt, randomParameters } from "../_support.ts";
 
 const corpus = createCorpus("counting", "one two three four five six ".repeat(12));
 const settings = {
@@ -36,6 +36,37 @@ Deno.test("withSamples() leaves no tensor behind", async () => {
     await using run = await startRun(corpus, settings);
     await Array.fromAsync(withSamples(run, corpus.tokenizer));
   });
+});
+
+Deno.test("withSamples() writes no text with a causal model, which could not", async () => {
+  await using run = await startRun(corpus, { ...settings, causal: true });
+  const history = await Array.fromAsync(withSamples(run, corpus.tokenizer));
+  assert.deepEqual(
+    history.map(({ step, sample }) => [step, sample]),
+    [1, 2, 3, 4, 5].map((step) => [step, undefined]),
+  );
+});
+
+Deno.test("withSamples() tells of a step whose text is stopped, and the run says how far it came", async () => {
+  using interrupt = fakeInterrupt();
+  await using run = await startRun(corpus, settings);
+  const model = async () => {
+    const model = await run.model();
+    const answer = model.logits.bind(model);
+    const logits: typeof answer = (...asked) => {
+      interrupt.press();
+      return answer(...asked);
+    };
+    return Object.assign(model, { logits });
+  };
+  const train = () => run.train();
+  const steps: [number, boolean, unknown][] = [];
+  await assert.rejects(async () => {
+    for await (const metrics of withSamples({ train, model }, corpus.tokenizer)) {
+      steps.push([metrics.step, metrics.validation !== undefined, metrics.sample]);
+    }
+  }, { name: "Interrupted", message: "Stopped after step 2 of 5." });
+  assert.deepEqual(steps, [[1, false, undefined], [2, true, undefined]]);
 });
 
 Deno.test("withSamples() draws every text with the same random numbers", async () => {
