@@ -30,7 +30,7 @@ export function rasterise(svg: string): Uint8Array {
 }
 
 /** What DejaVu lacks, or may lack: Unifont has nearly all of Unicode, but takes time to load. */
-const BEYOND_DEJAVU = /[\u0590-\u1dff\u2400-\u24ff\u27c0-\ufffc\u{10000}-\u{10ffff}]/u;
+const BEYOND_DEJAVU = /[\u0526-\u1dff\u20b6-\u20cf\u2300-\u24ff\u2600-\ufffc\u{10000}-\u{10ffff}]/u;
 
 /** An SVG document as pixels, two a CSS pixel. */
 export function renderPixels(svg: string): Pixels {

@@ -50,9 +50,17 @@ export interface Canvas {
    * @throws {RangeError} if there is no mask in one of them
    */
   guess(places: readonly number[]): Promise<Guess[]>;
-  /** Writes the characters of some guesses. */
+  /**
+   * Writes the characters of some guesses.
+   *
+   * @throws {RangeError} if there is no mask in one of their places
+   */
   write(guesses: readonly Guess[]): void;
-  /** Puts masks back where characters were written. */
+  /**
+   * Puts masks back where characters were written.
+   *
+   * @throws {RangeError} if nothing was written in one of the places
+   */
   erase(places: readonly number[]): void;
   /** The part from one place to another in each sequence: its masks alone can be written on. */
   part(from: number, to: number): Canvas;
@@ -88,6 +96,12 @@ export function canvasOf(sheet: Sheet, from: number = 0, to: number = sheet.leng
     }
     return lists;
   };
+  const checkMasked = (place: number) => {
+    if (tokens[place] === maskId) return;
+    throw new RangeError(
+      `There is no mask at the place ${place}: guess and write at places that masks() lists.`,
+    );
+  };
   return {
     length: to - from,
     rng,
@@ -95,12 +109,7 @@ export function canvasOf(sheet: Sheet, from: number = 0, to: number = sheet.leng
     written: () => places((place) => !isNaN(confidences[place]!)).flat(),
     async guess(places) {
       if (places.length === 0) return [];
-      const odd = places.findIndex((place) => tokens[place] !== maskId);
-      if (odd >= 0) {
-        throw new RangeError(
-          `There is no mask at the place ${places[odd]}: guess at places that masks() lists.`,
-        );
-      }
+      places.forEach(checkMasked);
       sheet.evaluations++;
       const logits = await predictor.logits(windowsAround(sheet, places, [from, to])); // [N, V]
       return places.map((place, n) =>
@@ -109,12 +118,18 @@ export function canvasOf(sheet: Sheet, from: number = 0, to: number = sheet.leng
     },
     write(guesses) {
       for (const { place, character, confidence } of guesses) {
+        checkMasked(place);
         tokens[place] = character;
         confidences[place] = confidence;
       }
     },
     erase(places) {
       for (const place of places) {
+        if (Number.isNaN(confidences[place] ?? NaN)) {
+          throw new RangeError(
+            `Nothing was written at the place ${place}: erase at places that written() lists.`,
+          );
+        }
         tokens[place] = maskId;
         confidences[place] = NaN;
       }

@@ -453,6 +453,32 @@ Deno.test("every sampler leaves no mask, changes nothing given, and tells what i
   );
 });
 
+Deno.test("a canvas takes nothing in the place of what is given", async () => {
+  const faults: [message: RegExp, sampler: Sampler][] = [
+    [/There is no mask at the place 1: guess and write/, async function* (canvas) {
+      await canvas.guess([1]);
+      yield 0;
+    }],
+    [/There is no mask at the place 1: guess and write/, async function* (canvas) {
+      const [guess] = await canvas.guess([0]);
+      canvas.write([{ ...guess!, place: 1 }]);
+      yield 0;
+    }],
+    [/Nothing was written at the place 1: erase at/, async function* (canvas) {
+      canvas.erase([1]);
+      yield 0;
+    }],
+    [/Nothing was written at the place 9/, async function* (canvas) {
+      canvas.erase([9]);
+      yield 0;
+    }],
+  ];
+  for (const [message, sampler] of faults) {
+    const given = Int32Array.of(maskId, 2, maskId);
+    await assert.rejects(frames([given], { sampler }), { name: "RangeError", message });
+  }
+});
+
 Deno.test("every sampler writes the same from the same seed", async () => {
   await fc.assert(
     fc.asyncProperty(batches, samplers, drawing, async (templates, sampler, options) => {

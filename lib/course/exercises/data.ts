@@ -47,7 +47,7 @@ const betterThanABigram: Exercise = async (answer) => {
   let bits = 0;
   for (const [i, id] of validation.entries()) {
     const p = Array.from((await answer(validation.slice(0, i)) ?? []) as ArrayLike<number>);
-    if (i === 0 && p.some(isNaN)) return NO_ANSWER;
+    if (i === 0 && p.length === 1 && isNaN(p[0]!)) return NO_ANSWER;
     const fault = faultOf(p, id, corpus.tokenizer);
     if (fault) return `Not quite: for character ${i + 1} of the validation split ${fault}`;
     bits -= Math.log2(p[id]!) / validation.length;

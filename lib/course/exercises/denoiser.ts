@@ -75,6 +75,7 @@ function widest(): number {
 /** Scores with powers that no number can hold, and what a place takes home. */
 const FAR = [
   [[1000, 0, 0], 10],
+  [[5000, 0, 0], 10],
   [[0, 0, 1000], 60],
   [[-1000, -1000, -1000], 30],
   [[1001, 1000, 1000], (10 * Math.E + 20 + 60) / (Math.E + 2)],

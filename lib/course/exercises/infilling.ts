@@ -41,7 +41,7 @@ async function beliefs(answer: unknown): Promise<string> {
       Object(await answer([...bits], [...before])) as ArrayLike<unknown>,
       Number,
     );
-    if (given.length === 0 || given.some(isNaN)) return NO_ANSWER;
+    if (given.length === 0 || (given.length === 1 && isNaN(given[0]!))) return NO_ANSWER;
     const weights = bits.map((cost, i) => before[i]! * 2 ** -cost);
     const truth = weights.map((weight) => weight / weights.reduce((a, b) => a + b));
     if (given.length === truth.length && truth.every((p, i) => Math.abs(p - given[i]!) < 0.005)) {
@@ -51,6 +51,8 @@ async function beliefs(answer: unknown): Promise<string> {
     const sum = given.reduce((a, b) => a + b);
     const hint = given.length !== truth.length
       ? "Give a probability for each word."
+      : given.some(isNaN)
+      ? "One of them is no number. Is something divided by 0?"
       : Math.abs(sum - 1) > 0.005
       ? `They add up to ${+sum.toFixed(3)}. The probabilities of all words are 1 together.`
       : before.some((likely) => likely !== before[0])
@@ -67,6 +69,7 @@ const TORN = [
   { line: "Good night, my lord.", word: "night", template: "Good [5], my lord." },
   { line: "the cat, the dog", word: "the", template: "[3] cat, the dog" },
   { line: "[Exit Romeo, alone]", word: "Romeo", template: "[[Exit [5], alone]" },
+  { line: "[Aside] Good night. [Exit]", word: "night", template: "[[Aside] Good [5]. [[Exit]" },
 ];
 
 async function tornTemplates(answer: unknown): Promise<string> {

@@ -76,7 +76,7 @@ export function heatMap(
   const description = [
     title,
     `${Object.keys(maps).join(", ")}, ${height} × ${width} each`,
-    `${label}, ${low} to ${Number(high.toPrecision(3))}`,
+    `${label}, ${[low, high].map((value) => Number(value.toPrecision(3))).join(" to ")}`,
     axes,
     caption,
   ];

@@ -53,6 +53,8 @@ Deno.test("exercise 01.4 finds what is no distribution", { ignore }, async () =>
     await replyTo("01.4", late),
     /character 10 .* one of the probabilities is no number/,
   );
+  const first = uniform.map(() => NaN);
+  assert.match(await reply(first), /character 1 .* one of the probabilities is no number/);
   assert.match(await reply([0.5, 0.5]), /character 1 .* there are 2 probabilities; give one for/);
   assert.match(await reply(uniform.map((p) => p / 2)), /add up to 0\.5\. They must not/);
   const impossible = uniform.map((_, id) => id === validation[0] ? 0 : 1 / (V - 1));

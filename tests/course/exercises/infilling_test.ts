@@ -20,6 +20,7 @@ Deno.test("exercise 08.1 accepts Bayes' rule, and helps whoever comes near", asy
     [/add up to 0/, (bits, before) => bits.map((cost, i) => before[i]! * 2 ** -cost)],
     [/twice as likely/, (bits) => bits.map((cost) => cost / bits.reduce((a, b) => a + b))],
     [/a probability for each/, () => [0.8]],
+    [/no number. Is something divided/, (bits) => bits.map(() => 0 / 0)],
   ];
   for (const [said, answer] of wrong) assert.match(await replyTo("08.1", answer), said);
 });
@@ -31,6 +32,8 @@ Deno.test("exercise 08.2 accepts what makes templates, and minds brackets", asyn
   assert.match(await replyTo("08.2", all), /first occurrence/);
   const bare = (line: string, word: string) => line.replace(word, `[${word.length}]`);
   assert.match(await replyTo("08.2", bare), /bracket .* is doubled/);
+  const once = (line: string, word: string) => bare(line.replace("[", "[["), word);
+  assert.match(await replyTo("08.2", once), /Aside.* bracket .* is doubled/);
   const late = (line: string, word: string) => bare(line, word).replaceAll("[", "[[");
   assert.match(await replyTo("08.2", late), /doubled; .* nor the hole's own/);
 });

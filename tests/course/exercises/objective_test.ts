@@ -29,6 +29,14 @@ const quadratic = {
 
 Deno.test("04.4 accepts a schedule under which the loss comes in evenly, and no other", async () => {
   assert.match(await replyTo("04.4", quadratic), /^Right: .* scatters 0\.\d\d times/);
+  const piece = (t: number) => Math.min(15, Math.floor(16 * t));
+  const at = (n: number) => quadratic.alpha(n / 16);
+  const slope = (t: number) => 16 * (at(piece(t) + 1) - at(piece(t)));
+  const pieces = { // the same in straight lines, with corners
+    alpha: (t: number) => at(piece(t)) + (t - piece(t) / 16) * slope(t),
+    derivative: slope,
+  };
+  assert.match(await replyTo("04.4", pieces), /^Right: .* scatters 0\.\d\d times/);
   assert.match(await replyTo("04.4", linear), /^Not quite: .* scatters 1\.00 times .* t = 1\.0/);
   for (const schedule of [cosine, polynomial(3)]) {
     assert.match(await replyTo("04.4", schedule), /^Not quite: it is a schedule/);

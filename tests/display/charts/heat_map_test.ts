@@ -59,6 +59,7 @@ Deno.test("heatMap() has a scale from 0 to whatever there is", () => {
   const told = (row: number[]) => bundleOf(heatMap({ m: [row] }, axes))["text/plain"]!;
   assert.match(told([1, 3]), /, 0 to 3/);
   assert.match(told([-4, -1]), /, -4 to 0/);
+  assert.match(told([-0.1 - 0.2, 0.4]), /, -0\.3 to 0\.4\n/);
 });
 
 Deno.test("heatMap() throws if sizes or names do not fit", () => {

@@ -95,7 +95,7 @@ Deno.test("maskedText() draws every character, whatever its script, and no empty
   const drawn = (text: string) => bundleOf(maskedText(text))["image/png"]!;
   const missing = drawn("\u{10fffd}"); // private: no font has it, and it becomes ⍰
   assert.equal(missing, drawn("⍰"));
-  const scripts = [..."漢かな한🙂😀␛␀⍽⍰⇥אעابहกж☃ﬁ"];
+  const scripts = [..."漢かな한🙂😀␛␀⍽⍰⇥אעابहกж☃ﬁ✅❌❗⏰₿"];
   assert.equal(new Set(scripts.map(drawn)).size, scripts.length, "two look alike: boxes");
 });
 
