@@ -24,7 +24,8 @@ export interface Denoiser {
   readonly causal?: boolean;
   /**
    * @param tokens `[B, T]`, int32, with masks
-   * @param rows `[N]`, int32: the places of interest in the `B·T` rows; all, if left out
+   * @param rows `[N]`, int32: the places of interest, each once, in the `B·T` rows, which are
+   *   counted from 0; all, if left out
    * @returns logits, `[N, V]`, owned by the caller
    */
   logits(tokens: tf.Tensor2D, rows?: tf.Tensor1D): tf.Tensor2D;

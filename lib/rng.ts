@@ -68,7 +68,9 @@ export class Rng {
   /** A whole number, uniform in [0, n), without modulo bias. */
   integer(n: number): number {
     if (!(Number.isSafeInteger(n) && n >= 1)) {
-      throw new RangeError(`Cannot draw a whole number below ${n}: the bound must be at least 1.`);
+      throw new RangeError(
+        `Cannot draw a whole number below ${n}: the bound must be one of at least 1.`,
+      );
     }
     return Math.floor(this.uniform() * n);
   }

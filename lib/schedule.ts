@@ -51,7 +51,9 @@ export const cosine: Schedule = {
  */
 export function polynomial(power: number): Schedule {
   if (!(power > 0 && power < Infinity)) {
-    throw new RangeError(`The power of a polynomial schedule is ${power}: it must be above 0.`);
+    throw new RangeError(
+      `The power of a polynomial schedule is ${power}: it must be above 0, and finite.`,
+    );
   }
   return {
     name: `polynomial(${power})`,
@@ -79,7 +81,7 @@ export interface GeometricOptions {
  * As published it starts a little below 1 and ends a little above 0; here it is stretched
  * to reach both, so that every schedule has the same end points.
  *
- * @throws {RangeError} unless `0 < sigmaMin < sigmaMax`
+ * @throws {RangeError} unless `0 < sigmaMin < sigmaMax`, and they differ enough
  */
 export function geometric(options: GeometricOptions = {}): Schedule {
   const { sigmaMin = 1e-5, sigmaMax = 20 } = options;
@@ -93,6 +95,12 @@ export function geometric(options: GeometricOptions = {}): Schedule {
   const first = Math.exp(-sigmaMin);
   const last = Math.exp(-sigmaMax);
   const range = first - last;
+  if (!(range > 0)) {
+    throw new RangeError(
+      `A geometric schedule from ${sigmaMin} to ${sigmaMax} hides the same share at both ends, as ` +
+        `far as numbers go: let the noise end between 1 and 100.`,
+    );
+  }
   return {
     name: "geometric",
     alpha: (t) => (Math.exp(-sigma(checked(t))) - last) / range,

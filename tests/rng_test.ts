@@ -78,7 +78,7 @@ Deno.test("integer() throws if the bound is no whole number of at least 1", () =
   for (const n of [0, -1, 1.5, NaN]) {
     assert.throws(() => new Rng(1).integer(n), {
       name: "RangeError",
-      message: /the bound must be at least 1/,
+      message: /the bound must be one of at least 1/,
     });
   }
 });

@@ -132,6 +132,12 @@ Deno.test("schedules throw if a parameter makes no sense", () => {
       message: /needs 0 < sigmaMin < sigmaMax/,
     });
   }
+  for (const [sigmaMin, sigmaMax] of [[800, 900], [1e-18, 1e-17]] as const) {
+    assert.throws(() => geometric({ sigmaMin, sigmaMax }), {
+      name: "RangeError",
+      message: /hides the same share at both ends/,
+    });
+  }
 });
 
 Deno.test("alpha() throws if the time is not in [0, 1]", () => {

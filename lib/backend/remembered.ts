@@ -1,3 +1,5 @@
+import { fileURLToPath } from "node:url";
+
 /** A value, and the circumstances in which it was found. */
 interface Entry<Circumstances, Value> {
   circumstances: Circumstances;
@@ -48,7 +50,7 @@ export function rememberedIn<Circumstances extends object, Value>(
   const isSame = (one: Circumstances, other: Circumstances) =>
     JSON.stringify(one) === JSON.stringify(other);
   return {
-    place: decodeURIComponent(file.pathname),
+    place: fileURLToPath(file),
     async read(circumstances) {
       const entries = await load();
       return entries.find((entry) => isSame(entry.circumstances, circumstances))?.outcome;

@@ -73,20 +73,21 @@ export function startSimpleDlm(corpus: Corpus, settings: SimpleDlmSettings): Sim
     ...(choices.oneRate && { drawNoise: pooledMeanAtOneRate }),
   };
   const start = initialSimpleDlm(config, new Rng(seed).stream("initialisation"));
-  const model = new SimpleDlm(config, start);
-  const updater = choices.bareAdam
-    ? adamAlone(model.parameters, options.learningRate)
-    : new Optimizer(model.parameters, ALONE, { muon: settings.muon });
+  using started = new DisposableStack();
+  const model = started.use(new SimpleDlm(config, start));
+  const updater = started.use(
+    choices.bareAdam
+      ? adamAlone(model.parameters, options.learningRate)
+      : new Optimizer(model.parameters, ALONE, { muon: settings.muon }),
+  );
+  const owned = started.move();
   const learner = createLearner(model, updater);
   const average = async () => new SimpleDlm(config, await readAll(updater.state.average));
   return {
     train: () =>
       train({ ...options, learner, average: async () => withAllOutputs(await average()) }),
     model: average,
-    [Symbol.dispose]() {
-      updater[Symbol.dispose]();
-      model[Symbol.dispose]();
-    },
+    [Symbol.dispose]: () => owned.dispose(),
   };
 }
 
@@ -101,10 +102,13 @@ function createLearner(model: SimpleDlm, updater: Updater): TrainOptions["learne
   return {
     async step(batch, step) {
       const { loss, gradients } = lossAndGradients(withAllOutputs(model), batch);
-      const gradientNorm = await updater.step(gradients, step);
-      const [value] = await loss.data();
-      tf.dispose([loss, gradients]);
-      return { loss: value!, gradientNorm };
+      try {
+        const gradientNorm = await updater.step(gradients, step);
+        const [value] = await loss.data();
+        return { loss: value!, gradientNorm };
+      } finally {
+        tf.dispose([loss, gradients]);
+      }
     },
   };
 }

@@ -71,6 +71,25 @@ for (const causal of [false, true]) {
   });
 }
 
+Deno.test("attention() throws if it is asked for rows that are not there, or twice for one", async () => {
+  const qkv = tf.zeros<tf.Rank.R2>([10, 24]);
+  await assertNoLeak(() => {
+    for (
+      const [rows, message] of [
+        [[0, 10], "There is no row 10: rows are counted from 0 to 9."],
+        [[-1], "There is no row -1: rows are counted from 0 to 9."],
+        [[3, 1, 3], "Row 3 was asked for twice: ask for it once."],
+      ] as const
+    ) {
+      const asked = tf.tensor1d([...rows], "int32");
+      const attend = () => attention(qkv, { batch, heads, causal: false, rows: asked });
+      assert.throws(attend, { name: "RangeError", message });
+      asked.dispose();
+    }
+  });
+  qkv.dispose();
+});
+
 Deno.test("attention() and splitHeads() throw if the rows are no such sequences and heads", () => {
   const qkv = tf.zeros<tf.Rank.R2>([10, 24]);
   for (const [batch, heads] of [[3, 2], [2, 3], [0, 2], [-2, 2], [2, 0], [2.5, 2], [2, NaN]]) {

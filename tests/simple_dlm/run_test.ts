@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { tf } from "dlm/backend/backend.ts";
 import { createCorpus } from "dlm/corpus.ts";
 import { usesMuon } from "dlm/optimizer/optimizer.ts";
 import { PRESETS } from "dlm/training/presets.ts";
@@ -98,6 +99,22 @@ Deno.test("withDoubledNewlines() doubles those that are trained on and no others
 Deno.test("a run leaves no tensors behind, whoever optimises", async () => {
   await assertNoLeak(() => history());
   await assertNoLeak(() => history({ choices: SIMPLE_DLM }));
+});
+
+Deno.test("a run that fails leaves no tensors behind", async () => {
+  const { adam } = tf.train;
+  const fail = () => {
+    throw new Error("No room.");
+  };
+  try {
+    for (const failing of [fail, () => ({ applyGradients: fail, dispose: () => {} })]) {
+      tf.train.adam = failing as unknown as typeof adam;
+      const choices = { ...SIMPLE_DLM, bareAdam: true };
+      await assertNoLeak(() => assert.rejects(() => history({ choices }), { message: "No room." }));
+    }
+  } finally {
+    tf.train.adam = adam;
+  }
 });
 
 Deno.test("startSimpleDlm() tells of settings that make no sense", async () => {

@@ -23,6 +23,7 @@ export const attention = fusion<Inputs, Inputs | "output", Attributes>({
   saved: ["qkv", "cos", "sin", "rows", "output"],
   run(instance, inputs, attributes) {
     const { qkv, rows } = inputs;
+    checkRows(instance.integers(rows), qkv.shape[0]!);
     const output = instance.allocate([rows.shape[0]!, qkv.shape[1]! / 3]);
     runHeads(instance, "attention", inputs, [output], attributes);
     return output;
@@ -33,6 +34,20 @@ export const attention = fusion<Inputs, Inputs | "output", Attributes>({
     return gradient;
   },
 });
+
+/**
+ * The kernel passes over rows that are not there, and over all but one of the same: their output
+ * would be what stood in the memory before.
+ */
+function checkRows(rows: Int32Array, places: number): void {
+  const asked = new Uint8Array(places);
+  for (const row of rows) {
+    if (!(row >= 0 && row < places)) {
+      throw new RangeError(`There is no row ${row}: rows are counted from 0 to ${places - 1}.`);
+    }
+    if (asked[row]!++) throw new RangeError(`Row ${row} was asked for twice: ask for it once.`);
+  }
+}
 
 function runHeads(
   { kernels, address, allocate, free }: KernelInstance,

@@ -64,6 +64,8 @@ export interface KernelInstance {
    * @throws {TypeError} if they are of another type than the kernel reads, float32 unless said
    */
   address(tensor: TensorInfo, dtype?: DataType): number;
+  /** A copy of the numbers of an int32 tensor. */
+  integers(tensor: TensorInfo): Int32Array;
   /** A new tensor, of float32 unless said, with whatever numbers were in its memory before. */
   allocate(shape: number[], dtype?: DataType): TensorInfo;
   /** Ends a tensor that `allocate` made and nobody else has seen. */
@@ -132,6 +134,7 @@ export function instantiateKernels(
       }
       return backend.getMemoryOffset(tensor.dataId as DataId);
     },
+    integers: ({ dataId }) => backend.readSync(dataId as DataId) as Int32Array,
     allocate: (shape, dtype = "float32") => backend.makeOutput(shape, dtype),
     free: ({ dataId }) => void backend.disposeData(dataId as DataId),
   });

@@ -27,7 +27,7 @@ export async function openGpu(): Promise<void> {
 }
 
 function isOpen(): boolean {
-  const backend = tf.findBackend("webgpu");
+  const backend = tf.engine().registry.webgpu; // findBackend() would have tfjs open its own
   return backend instanceof GuardedBackend && !backend.failed;
 }
 

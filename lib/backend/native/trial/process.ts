@@ -13,6 +13,9 @@ export interface TrialOptions {
   limit?: number;
 }
 
+/** With which Windows ends a program on Ctrl-C. */
+const STATUS_CONTROL_C_EXIT = 0xc000013a;
+
 /**
  * Runs a program that tries machine code, `program.ts` or another that prints an
  * {@linkcode Outcome}, in a process of its own. A fault in machine code ends its process at once,
@@ -46,8 +49,9 @@ export async function tryInProcess(
     reason: `The self-test in a process of its own ${how}.`,
   });
   if (tooLong) return failed(`did not end within ${limit / 1000} s`);
-  if (signal && /^SIG(INT|TERM|HUP|KILL)$/.test(signal)) {
-    throw new Error(`The self-test was stopped by ${signal}; the next start tries again.`);
+  const stopped = code >>> 0 === STATUS_CONTROL_C_EXIT ? "SIGINT" : signal;
+  if (stopped && /^SIG(INT|TERM|HUP|KILL)$/.test(stopped)) {
+    throw new Error(`The self-test was stopped by ${stopped}; the next start tries again.`);
   }
   if (signal) return failed(`ended with signal ${signal}`);
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
