@@ -119,6 +119,7 @@ export * from "dlm/simple_dlm/simple_dlm.ts";
 
 // Files for elsewhere
 export * from "dlm/files/safetensors.ts";
+export * from "dlm/export/mean_model.ts";
 export * from "dlm/export/onnx.ts";
 export * from "dlm/export/onnx_session.ts";
 export * from "dlm/export/quantisation.ts";

@@ -6,6 +6,7 @@ import { loadCheckpoint } from "dlm/training/checkpoint.ts";
 import type { Checkpoint, EncodeOptions } from "dlm/training/checkpoint_format.ts";
 import { sealCheckpoint } from "dlm/training/sealed_checkpoint.ts";
 import { MODEL_OPTION, modelPath } from "dlm/cli/_inputs.ts";
+import { meanModel } from "dlm/export/mean_model.ts";
 import { encodeOnnx } from "dlm/export/onnx.ts";
 import { createWebPage } from "dlm/export/web_page.ts";
 import { runsFolder } from "dlm/training/run_folder.ts";
@@ -15,16 +16,25 @@ const command = new Command("export")
   .option("--web", "a web page that writes with the model, instead")
   .option("--half", "16-bit numbers in the safetensors file or the page, half its size")
   .option("--model <name|file>", MODEL_OPTION, path)
+  .option(
+    "--mean-with <name|file>",
+    "the mean of its numbers and another's, which it went on from: it can be better than both",
+    path,
+  )
   .option("--out <dir>", "folder for the files (default: runs/export)", path)
   .option("--json", "print the result as one line of JSON")
   .action(async (options) => {
     const { out = join(runsFolder(), "export") } = options;
     const model = await modelPath(options.model);
-    const checkpoint = await loadCheckpoint(model);
+    const other = options.meanWith && await modelPath(options.meanWith);
+    const loaded = await loadCheckpoint(model);
+    const checkpoint = other ? meanModel(loaded, await loadCheckpoint(other)) : loaded;
     const contents = options.web
       ? { "index.html": new TextEncoder().encode(await createWebPage(checkpoint, options)) }
       : await modelFiles(checkpoint, options);
-    for (const name of Object.keys(contents)) await checkSpared(model, join(out, name));
+    for (const name of Object.keys(contents)) {
+      for (const used of [model, other]) if (used) await checkSpared(used, join(out, name));
+    }
     const files: string[] = [];
     let bytes = 0;
     for (const [name, content] of Object.entries(contents)) {

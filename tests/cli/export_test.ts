@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { loadCheckpoint, saveCheckpoint } from "dlm/training/checkpoint.ts";
 import type { Checkpoint } from "dlm/training/checkpoint_format.ts";
+import { meanModel } from "dlm/export/mean_model.ts";
 import { encodeOnnx } from "dlm/export/onnx.ts";
 import { PRESETS } from "dlm/training/presets.ts";
 import { randomParameters, randomTraining, TINY } from "../_support.ts";
@@ -47,6 +48,24 @@ Deno.test("export writes a model without what only training needs", { ignore }, 
     assert.deepEqual(await loadCheckpoint(`${folder}/out/model.safetensors`), finished);
     const vocabulary = JSON.parse(new TextDecoder().decode(contents[2]));
     assert.deepEqual(vocabulary, { characters: finished.characters, maskId: 5 });
+
+    const other = { ...finished, average: randomParameters(TINY, 3) };
+    await saveCheckpoint(`${folder}/mean/model.safetensors`, other);
+    const mean = async (out: string) => {
+      const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "--no-check", "-A", program, "--model", "run.safetensors", "--out", out]
+          .concat("--mean-with", "mean/model.safetensors"),
+        cwd: folder,
+      }).output();
+      return { code, said: new TextDecoder().decode(stderr) };
+    };
+    assert.equal((await mean("out")).code, 0);
+    const found = await loadCheckpoint(`${folder}/out/model.safetensors`);
+    assert.deepEqual(found, meanModel(finished, other));
+    const refused = await mean("mean"); // which would replace what it is made of
+    assert.equal(refused.code, 2);
+    assert.match(refused.said, /is the model itself, which the export would replace/);
+    assert.deepEqual(await loadCheckpoint(`${folder}/mean/model.safetensors`), other);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
