@@ -1,4 +1,4 @@
-import { listenForInterrupt } from "dlm/backend/interrupt.ts";
+import { type Interrupt, listenForInterrupt } from "dlm/backend/interrupt.ts";
 import { join } from "dlm/batch.ts";
 import { type Predictor, predictorOf } from "dlm/crew/predictor.ts";
 import type { Denoiser } from "dlm/model.ts";
@@ -140,11 +140,16 @@ export async function* sampleInLots(
   const { vocabularySize: maskId } = model;
   const most = Math.max(1, textsAtOnce(model, template.length));
   checkTexts(count);
-  using interrupt = listenForInterrupt();
+  // A lot hears of a Stop from its first frame on, until all of it is written: between two, we do.
+  using stack = new DisposableStack();
+  let interrupt: Interrupt | undefined;
   for (let [lot, done] = [0, 0]; done < count; lot++, done += most) {
-    await interrupt.check(`after ${done} of ${count} texts`); // which the lot before may have missed
     const size = Math.min(most, count - done);
+    let begun = false;
     for await (const frame of sample(model, copies(template, size), options)) {
+      if (!begun) await interrupt?.check(`after ${done} of ${count} texts`);
+      interrupt ??= stack.use(listenForInterrupt());
+      begun = true;
       const written = frame.sequences.some((ids) => ids.includes(maskId)) ? 1 - frame.time : 1;
       yield { lot, frame, share: (done + size * written) / count };
     }
