@@ -1,5 +1,3 @@
-import { fileURLToPath } from "node:url";
-
 /** A value, and the circumstances in which it was found. */
 interface Entry<Circumstances, Value> {
   circumstances: Circumstances;
@@ -50,7 +48,7 @@ export function rememberedIn<Circumstances extends object, Value>(
   const isSame = (one: Circumstances, other: Circumstances) =>
     JSON.stringify(one) === JSON.stringify(other);
   return {
-    place: fileURLToPath(file),
+    place: decodeURIComponent(file.pathname),
     async read(circumstances) {
       const entries = await load();
       return entries.find((entry) => isSame(entry.circumstances, circumstances))?.outcome;

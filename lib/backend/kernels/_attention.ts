@@ -23,8 +23,8 @@ export const attention = fusion<Inputs, Inputs | "output", Attributes>({
   saved: ["qkv", "cos", "sin", "rows", "output"],
   run(instance, inputs, attributes) {
     const { qkv, rows } = inputs;
-    checkRows(instance.integers(rows), qkv.shape[0]!);
     const output = instance.allocate([rows.shape[0]!, qkv.shape[1]! / 3]);
+    checkRows(instance.integers(rows), qkv.shape[0]!);
     runHeads(instance, "attention", inputs, [output], attributes);
     return output;
   },

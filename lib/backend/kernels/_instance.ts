@@ -64,7 +64,11 @@ export interface KernelInstance {
    * @throws {TypeError} if they are of another type than the kernel reads, float32 unless said
    */
   address(tensor: TensorInfo, dtype?: DataType): number;
-  /** A copy of the numbers of an int32 tensor. */
+  /**
+   * A copy of the numbers of an int32 tensor.
+   *
+   * @throws {TypeError} if they are of another type
+   */
   integers(tensor: TensorInfo): Int32Array;
   /** A new tensor, of float32 unless said, with whatever numbers were in its memory before. */
   allocate(shape: number[], dtype?: DataType): TensorInfo;
@@ -127,17 +131,23 @@ export function instantiateKernels(
     kernels,
     scratch,
     address(tensor, dtype = "float32") {
-      if (tensor.dtype !== dtype) {
-        throw new TypeError(
-          `A kernel of the wasm backend was given ${tensor.dtype} numbers: cast them to ${dtype}.`,
-        );
-      }
+      checkType(tensor, dtype);
       return backend.getMemoryOffset(tensor.dataId as DataId);
     },
-    integers: ({ dataId }) => backend.readSync(dataId as DataId) as Int32Array,
+    integers(tensor) {
+      checkType(tensor, "int32");
+      return backend.readSync(tensor.dataId as DataId) as Int32Array;
+    },
     allocate: (shape, dtype = "float32") => backend.makeOutput(shape, dtype),
     free: ({ dataId }) => void backend.disposeData(dataId as DataId),
   });
+}
+
+function checkType(tensor: TensorInfo, dtype: DataType): void {
+  if (tensor.dtype === dtype) return;
+  throw new TypeError(
+    `A kernel of the wasm backend was given ${tensor.dtype} numbers: cast them to ${dtype}.`,
+  );
 }
 
 /** The matrix product in machine code, as it works in this memory and in this thread. */
